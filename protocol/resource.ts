@@ -75,3 +75,8 @@ export function isMap(value: unknown): value is ValueMap {
 export function isList(value: unknown): value is readonly Value[] {
   return Array.isArray(value);
 }
+
+/** Data of our own, made of nothing but maps, lists and scalars, as a value; TypeScript cannot see that of an interface. */
+export function asValue(data: unknown): Value {
+  return data as Value;
+}

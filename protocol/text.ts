@@ -3,7 +3,7 @@
  * zero-width and bidirectional marks, the byte order mark, tags, and halves of surrogate pairs.
  */
 const dangerous =
-  // eslint-disable-next-line no-control-regex, no-misleading-character-class
+  // eslint-disable-next-line no-control-regex
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\u{e0000}-\u{e007f}]/gu;
 
 /** Makes text safe for one line of a terminal, log or commit message: what is dangerous is shown as `\uXXXX`. */
@@ -25,6 +25,6 @@ function escapeUnit(found: string): string {
 /** One printable line of at most `limit` characters. */
 export function oneLine(text: string, limit = 200): string {
   const line = printable(text.replace(/\s+/g, ' ').trim());
-  const characters = [...line];
+  const characters = Array.from(line);
   return characters.length <= limit ? line : `${characters.slice(0, limit - 1).join('')}…`;
 }

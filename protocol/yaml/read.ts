@@ -1,0 +1,165 @@
+import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser } from 'yaml';
+import type { CST, Document, DocumentOptions, ParseOptions, SchemaOptions, YAMLMap } from 'yaml';
+import type { Path, Place, Problem } from '../problem.js';
+import type { Value } from '../resource.js';
+import { convert } from './convert.js';
+import type { TextIssue } from './convert.js';
+import { limits } from './limits.js';
+import type { SourceText } from './source-text.js';
+import { syntaxAdvice } from './syntax.js';
+
+/** One YAML document: its data, and where each part of the data stands. */
+export interface SourceDocument {
+  readonly value: Value;
+  /** The place of the value (or key) at a path; of the deepest part that exists where the path leads to nothing. */
+  place(path: Path, at?: 'key' | 'value'): Place;
+}
+
+export interface ReadOutcome {
+  /** Documents that hold something and whose syntax is good. */
+  readonly documents: readonly SourceDocument[];
+  readonly problems: readonly Problem[];
+}
+
+export interface ReadOptions {
+  /** Anchors and aliases are for the operator's own files; programs write values out. */
+  readonly allowAliases: boolean;
+}
+
+/**
+ * Reads YAML 1.2 (core schema) without its surprises: no directives, tags or merge keys, every key a string and unique,
+ * every number exact, depth and size bounded before anything is composed. Total: whatever the text, it returns.
+ */
+export function readYaml(source: SourceText, options: ReadOptions): ReadOutcome {
+  const tokens = tokenize(source.text);
+  if (!Array.isArray(tokens)) return { documents: [], problems: [toProblem(source, tokens)] };
+  const directive = tokens.find(token => token.type === 'directive');
+  if (directive !== undefined) {
+    const message = 'directives (%YAML, %TAG) are not read';
+    const issue: TextIssue = {
+      reason: 'YamlDirective',
+      message,
+      hint: 'remove the line',
+      offset: directive.offset,
+    };
+    return { documents: [], problems: [toProblem(source, issue)] };
+  }
+  const documents: SourceDocument[] = [];
+  const problems: Problem[] = [];
+  for (const document of new Composer(composerOptions).compose(tokens, false, source.text.length)) {
+    const faults = syntaxIssues(document);
+    if (faults.length > 0) {
+      problems.push(...faults.map(issue => toProblem(source, issue)));
+      continue;
+    }
+    const { value, issues } = convert(document, options.allowAliases);
+    problems.push(...issues.map(issue => toProblem(source, issue)));
+    if (value !== null)
+      documents.push({ value, place: (path, at) => source.placeAt(locate(document, path, at)) });
+  }
+  return { documents, problems };
+}
+
+/**
+ * uniqueKeys is off because the library compares each key with all others: 40,000 keys took 28 s. convert() looks for
+ * duplicates with a map. Errors and warnings both count: a warning is how the library reports an unknown tag.
+ */
+const composerOptions = {
+  version: '1.2' as const,
+  schema: 'core',
+  strict: true,
+  uniqueKeys: false,
+  merge: false,
+  stringKeys: true,
+  resolveKnownTags: false,
+  customTags: [],
+  intAsBigInt: true,
+  prettyErrors: false,
+} satisfies ParseOptions & DocumentOptions & SchemaOptions;
+
+/**
+ * Lexes and parses step by step, so that depth and size are known before the recursive composer sees anything. Two
+ * levels of the parser's stack are the document's own.
+ */
+function tokenize(text: string): CST.Token[] | TextIssue {
+  const parser = new Parser();
+  const tokens: CST.Token[] = [];
+  let nodes = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    if (startsNode(lexeme) && ++nodes > limits.nodes) {
+      const message = `the file holds more than ${limits.nodes} values`;
+      return { reason: 'YamlTooLarge', message, hint: 'split it', offset: parser.offset };
+    }
+    for (const token of parser.next(lexeme)) tokens.push(token);
+    if (parser.stack.length > limits.depth + 2) {
+      const message = `nesting goes deeper than ${limits.depth} levels`;
+      return { reason: 'YamlTooDeep', message, hint: 'flatten the document', offset: parser.offset };
+    }
+  }
+  for (const token of parser.end()) tokens.push(token);
+  return tokens;
+}
+
+/** Scalars and flow collections; U+001F is the lexer's mark before a plain or block scalar. */
+function startsNode(lexeme: string): boolean {
+  return lexeme !== '' && '\u001f"\'[{'.includes(lexeme.charAt(0));
+}
+
+const reportedSyntaxErrors = 5;
+
+/** One issue a line: what follows on the same line is mostly a consequence. */
+function syntaxIssues(document: Document.Parsed): TextIssue[] {
+  const issues: TextIssue[] = [];
+  const offsets = new Set<number>();
+  for (const { code, pos } of document.errors) {
+    if (offsets.has(pos[0]) || issues.length === reportedSyntaxErrors) continue;
+    offsets.add(pos[0]);
+    issues.push({ reason: 'YamlSyntax', offset: pos[0], ...syntaxAdvice(code) });
+  }
+  for (const { code, pos } of document.warnings) {
+    if (code === 'TAG_RESOLVE_FAILED') continue; // convert() reports every explicit tag
+    issues.push({ reason: 'YamlSyntax', offset: pos[0], ...syntaxAdvice(code) });
+  }
+  return issues;
+}
+
+function toProblem(source: SourceText, issue: TextIssue): Problem {
+  const { reason, message, hint, offset, related } = issue;
+  return {
+    reason,
+    severity: 'error',
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    place: source.placeAt(offset),
+    ...(related === undefined
+      ? {}
+      : { related: [{ message: related.message, place: source.placeAt(related.offset) }] }),
+  };
+}
+
+function locate(document: Document.Parsed, path: Path, at: 'key' | 'value' = 'value'): number {
+  let node: unknown = document.contents;
+  let offset = offsetOf(node) ?? 0;
+  for (const [index, part] of path.entries()) {
+    if (isAlias(node)) node = node.resolve(document);
+    const step = isMap(node)
+      ? entry(node, part)
+      : isSeq(node)
+        ? { value: node.items[Number(part)] }
+        : undefined;
+    if (step === undefined) break;
+    const last = index === path.length - 1;
+    const found = last && at === 'key' ? (offsetOf(step.key) ?? offsetOf(step.value)) : offsetOf(step.value);
+    offset = found ?? offsetOf(step.key) ?? offset;
+    node = step.value;
+  }
+  return offset;
+}
+
+function entry(map: YAMLMap, key: string | number): { key?: unknown; value: unknown } | undefined {
+  return map.items.find(pair => isScalar(pair.key) && String(pair.key.value) === String(key));
+}
+
+function offsetOf(node: unknown): number | undefined {
+  return (node as { range?: readonly number[] | null } | null | undefined)?.range?.[0];
+}
