@@ -105,6 +105,7 @@ export const reasons = {
   PluginExited: 'The plugin ended with an exit code other than 0.',
   PluginKilled: 'The plugin was ended by a signal.',
   PluginNotStarted: 'The plugin could not be started.',
+  PluginCancelled: 'The run was given up before the plugin ended.',
   OutputTooLarge: 'The plugin printed more than 4 MiB.',
   OutputHeldOpen: 'A process that the plugin left behind kept its output open.',
   // A plugin result

@@ -12,7 +12,7 @@ import { syntaxAdvice } from './syntax.js';
 export interface SourceDocument {
   readonly value: Value;
   /** The place of the value (or key) at a path; of the deepest part that exists where the path leads to nothing. */
-  place(path: Path, at?: 'key' | 'value'): Place;
+  readonly place: (path: Path, at?: 'key' | 'value') => Place;
 }
 
 export interface ReadOutcome {

@@ -1,0 +1,135 @@
+import { isPlugin } from '../../protocol/plugin.js';
+import type { PluginDeclaration } from '../../protocol/plugin.js';
+import { isError, sortProblems } from '../../protocol/problem.js';
+import type { Problem } from '../../protocol/problem.js';
+import { checkTogether } from '../../protocol/references.js';
+import type { Router } from '../../protocol/resource.js';
+import { createChecker } from '../../protocol/schema/checker.js';
+import type { Checker } from '../../protocol/schema/checker.js';
+import { parseExtraSchema } from '../../protocol/schema/extra-schema.js';
+import type { ExtraSchema } from '../../protocol/schema/extra-schema.js';
+import { assembleStartup, duplicates, located } from '../../protocol/startup.js';
+import type { LocatedResource } from '../../protocol/startup.js';
+import { readJson } from '../../protocol/yaml/json.js';
+import { readYaml } from '../../protocol/yaml/read.js';
+import type { ReadOutcome, SourceDocument } from '../../protocol/yaml/read.js';
+import { decodeText } from '../../protocol/yaml/source-text.js';
+import { trustWalk } from '../trust-walk.js';
+import { readConfigFiles } from './files.js';
+import type { ConfigFile, ConfigLocation } from './files.js';
+import { configuredPlugin, readManifest } from './manifest.js';
+import type { ConfiguredPlugin } from './manifest.js';
+
+/** A config directory as it was at one moment, read, checked and judged. */
+export interface LoadedConfig {
+  /** Undefined where the startup-config has errors: then the last accepted one stays in force. */
+  readonly startup: Router | undefined;
+  /** What was read of it, valid or not. */
+  readonly resources: readonly LocatedResource[];
+  readonly plugins: readonly ConfiguredPlugin[];
+  readonly checker: Checker;
+  /** Problems of the startup-config and of the plugins, in the order of their places. */
+  readonly problems: readonly Problem[];
+  readonly files: readonly ConfigFile[];
+  /** The text of every file that was read, by its path: what diagnostics show a line of. */
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+export async function loadConfig(location: ConfigLocation): Promise<LoadedConfig> {
+  const files = await readConfigFiles(location, trustWalk());
+  const texts = new Map<string, string>();
+  const problems: Problem[] = [...files.problems];
+
+  const read = (file: ConfigFile): ReadOutcome => {
+    const text = decodeText(file.path, file.bytes, { allowByteOrderMark: false });
+    if (!text.ok) return { documents: [], problems: [text.failure] };
+    texts.set(file.path, text.value.text);
+    return readYaml(text.value, { allowAliases: true });
+  };
+
+  const checker = createChecker(files.schemas.flatMap(file => readSchema(file, read, problems)));
+  const documents: SourceDocument[] = [];
+  for (const file of files.documents) {
+    const outcome = read(file);
+    problems.push(...outcome.problems);
+    documents.push(...outcome.documents);
+  }
+  const { router, resources, problems: faults } = assembleStartup(documents, checker);
+  problems.push(...faults);
+  if (router === undefined && !problems.some(isError)) problems.push(nothingToRead(location.path));
+
+  const manifests: ConfiguredPlugin[] = [];
+  for (const file of files.manifests) {
+    const manifest = await readManifest(file, read(file), checker);
+    // The config directory was read first: it wins over --plugin-dir for the same name.
+    if (!manifests.some(({ name }) => name === manifest.name)) manifests.push(manifest);
+  }
+  const declared = await Promise.all(
+    resources.filter(({ resource }) => isPlugin(resource)).map(configuredPlugin),
+  );
+  const plugins = [...manifests, ...declared];
+  problems.push(...together(resources, plugins));
+
+  const pluginProblems = plugins.flatMap(plugin => plugin.problems);
+  return {
+    startup: problems.some(isError) ? undefined : router,
+    resources,
+    plugins,
+    checker,
+    problems: sortProblems([...problems, ...pluginProblems]),
+    files: [...files.documents, ...files.manifests, ...files.schemas],
+    texts,
+  };
+}
+
+/** The plugin of a name, if it is configured. */
+export function pluginNamed(config: LoadedConfig, name: string): ConfiguredPlugin | undefined {
+  return config.plugins.find(plugin => plugin.name === name);
+}
+
+/** A schema is JSON, half a megabyte of it at times: the slow reader, which knows places, is for those with problems. */
+function readSchema(
+  file: ConfigFile,
+  read: (file: ConfigFile) => ReadOutcome,
+  problems: Problem[],
+): ExtraSchema[] {
+  const json = readJson(Buffer.from(file.bytes).toString('utf8'));
+  if (json.ok) {
+    const parsed = parseExtraSchema(file.path, json.value);
+    if (parsed.ok) return [parsed.value];
+  }
+  const { documents, problems: faults } = read(file);
+  problems.push(...faults);
+  return documents.flatMap(({ value, place }): ExtraSchema[] => {
+    const parsed = parseExtraSchema(file.path, value);
+    if (parsed.ok) return [parsed.value];
+    problems.push(...located(parsed.failure, place));
+    return [];
+  });
+}
+
+/** Duplicates and references, over the startup-config and the manifests beside it. */
+function together(resources: readonly LocatedResource[], plugins: readonly ConfiguredPlugin[]): Problem[] {
+  const manifests = plugins.flatMap(({ manifest, resource, place }): LocatedResource[] =>
+    manifest && resource !== undefined ? [{ resource, place: () => place }] : [],
+  );
+  return [
+    ...duplicates([...manifests, ...resources]),
+    ...checkTogether(resources, {
+      names: new Set(plugins.map(({ name }) => name)),
+      declarations: plugins.flatMap(({ declaration }): PluginDeclaration[] =>
+        declaration ? [declaration] : [],
+      ),
+    }),
+  ];
+}
+
+function nothingToRead(path: string): Problem {
+  return {
+    reason: 'ConfigMissing',
+    severity: 'error',
+    message: 'there is no configuration here: no file ending in .yaml or .yml holds a document',
+    hint: 'write a Router document; one with an empty resources list is fine',
+    place: { file: path },
+  };
+}
