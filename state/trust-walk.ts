@@ -50,10 +50,14 @@ export function trustWalk(identity = runningIdentity()): TrustWalk {
     let links = 0;
     const rest = partsOf(path).reverse();
     for (let part = rest.pop(); part !== undefined; part = rest.pop()) {
+      if (part === '..') {
+        folder = dirname(folder);
+        continue;
+      }
       const here = join(folder, part);
-      const { target } = part === '..' ? { target: undefined } : await visit(here);
+      const { target } = await visit(here);
       if (target === undefined) {
-        folder = part === '..' ? dirname(folder) : here;
+        folder = here;
         continue;
       }
       if (++links > maxLinks) throw Object.assign(new Error(`too many links: ${path}`), { code: 'ELOOP' });

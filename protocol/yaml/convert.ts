@@ -20,11 +20,18 @@ export interface Conversion {
   readonly issues: readonly TextIssue[];
 }
 
+export interface ConvertOptions {
+  readonly allowAliases: boolean;
+  /** Levels of nesting, behind aliases too. */
+  readonly depth: number;
+}
+
 /**
  * Turns a composed document into plain data, reporting everything that JSON-like data cannot hold or that programs read
  * in different ways. What was refused is left out, so that the rest can still be checked.
  */
-export function convert(document: Document.Parsed, allowAliases: boolean): Conversion {
+export function convert(document: Document.Parsed, options: ConvertOptions): Conversion {
+  const { allowAliases } = options;
   const issues: TextIssue[] = [];
   let aliasNodes = 0;
   const open = new Set<unknown>();
@@ -44,10 +51,10 @@ export function convert(document: Document.Parsed, allowAliases: boolean): Conve
 
   function toValue(node: unknown, depth: number, inAlias: boolean): Value {
     if (node === null || node === undefined) return null;
-    if (depth > limits.depth) {
+    if (depth > options.depth) {
       return reportOnce({
         reason: 'YamlTooDeep',
-        message: `nesting goes deeper than ${limits.depth} levels`,
+        message: `nesting goes deeper than ${options.depth} levels`,
         hint: 'flatten the document',
         offset: startOf(node),
       });

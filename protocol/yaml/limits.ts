@@ -1,4 +1,4 @@
-/** What a text may hold before reading it is refused; the sources are RELIABILITY findings on what makes parsers fall over. */
+/** What a text that others wrote may hold before reading it is refused. */
 export const limits = {
   /** Nesting of maps and lists. Deeper YAML can abort the JavaScript engine itself (yaml 2.9, Node 20). */
   depth: 64,

@@ -24,14 +24,28 @@ export interface ReadOutcome {
 export interface ReadOptions {
   /** Anchors and aliases are for the operator's own files; programs write values out. */
   readonly allowAliases: boolean;
+  /** Default: `limits`. */
+  readonly bounds?: Bounds;
 }
+
+export interface Bounds {
+  readonly depth: number;
+  readonly nodes: number;
+}
+
+/**
+ * For files that routerd wrote: many files of the operator's come together in one of them, and what was 64 levels deep
+ * stands a few levels deeper inside a Router document or a part.
+ */
+export const ownFileBounds: Bounds = { depth: limits.depth + 8, nodes: Number.POSITIVE_INFINITY };
 
 /**
  * Reads YAML 1.2 (core schema) without its surprises: no directives, tags or merge keys, every key a string and unique,
  * every number exact, depth and size bounded before anything is composed. Total: whatever the text, it returns.
  */
 export function readYaml(source: SourceText, options: ReadOptions): ReadOutcome {
-  const tokens = tokenize(source.text);
+  const bounds = options.bounds ?? limits;
+  const tokens = tokenize(source.text, bounds);
   if (!Array.isArray(tokens)) return { documents: [], problems: [toProblem(source, tokens)] };
   const directive = tokens.find(token => token.type === 'directive');
   if (directive !== undefined) {
@@ -52,7 +66,7 @@ export function readYaml(source: SourceText, options: ReadOptions): ReadOutcome 
       problems.push(...faults.map(issue => toProblem(source, issue)));
       continue;
     }
-    const { value, issues } = convert(document, options.allowAliases);
+    const { value, issues } = convert(document, { allowAliases: options.allowAliases, depth: bounds.depth });
     problems.push(...issues.map(issue => toProblem(source, issue)));
     if (value !== null)
       documents.push({ value, place: (path, at) => source.placeAt(locate(document, path, at)) });
@@ -81,18 +95,18 @@ const composerOptions = {
  * Lexes and parses step by step, so that depth and size are known before the recursive composer sees anything. Two
  * levels of the parser's stack are the document's own.
  */
-function tokenize(text: string): CST.Token[] | TextIssue {
+function tokenize(text: string, bounds: Bounds): CST.Token[] | TextIssue {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
   let nodes = 0;
   for (const lexeme of new Lexer().lex(text)) {
-    if (startsNode(lexeme) && ++nodes > limits.nodes) {
-      const message = `the file holds more than ${limits.nodes} values`;
+    if (startsNode(lexeme) && ++nodes > bounds.nodes) {
+      const message = `the file holds more than ${bounds.nodes} values`;
       return { reason: 'YamlTooLarge', message, hint: 'split it', offset: parser.offset };
     }
     for (const token of parser.next(lexeme)) tokens.push(token);
-    if (parser.stack.length > limits.depth + 2) {
-      const message = `nesting goes deeper than ${limits.depth} levels`;
+    if (parser.stack.length > bounds.depth + 2) {
+      const message = `nesting goes deeper than ${bounds.depth} levels`;
       return { reason: 'YamlTooDeep', message, hint: 'flatten the document', offset: parser.offset };
     }
   }

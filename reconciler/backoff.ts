@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto';
+
+const firstMs = 1_000;
+const longestMs = 5 * 60_000;
+
+/**
+ * How long to wait after the n-th failure in a row: from 1 s, doubling, at most the smaller of 5 min and the plugin's
+ * interval, less up to a fifth of jitter. The jitter follows from the name and the count, so that a wait is the same
+ * whenever it is worked out, while plugins that failed together come apart.
+ */
+export function backoffMs(plugin: string, failures: number, everyMs = longestMs): number {
+  const cap = Math.min(longestMs, Math.max(firstMs, everyMs));
+  const full = Math.min(cap, firstMs * 2 ** Math.min(failures - 1, 30));
+  return Math.round(full * (1 - 0.2 * fraction(`${plugin} ${failures}`)));
+}
+
+/** A number from 0 to 1 that looks random but depends on the text alone. */
+function fraction(text: string): number {
+  return createHash('sha256').update(text).digest().readUInt32BE(0) / 2 ** 32;
+}

@@ -1,0 +1,76 @@
+import type { Lease } from '../protocol/part.js';
+import type { PluginDeclaration, SourceBinding } from '../protocol/plugin.js';
+import { intervalOf } from '../protocol/references.js';
+import { formatTime } from '../protocol/time.js';
+import type { Instant } from '../protocol/time.js';
+
+/** What is remembered of a plugin's last run, over restarts. */
+export interface LastRun {
+  readonly startedAt: Instant;
+  /** Failures in a row; 0 after a success. */
+  readonly failures: number;
+  /** After a failure: not before this, unless something asks for it. */
+  readonly retryAt?: Instant;
+  /** Of the inputs that the run had; undefined makes the plugin due as if they had changed. */
+  readonly inputDigest?: string;
+}
+
+export interface DueFacts {
+  readonly plugin: PluginDeclaration;
+  readonly binding?: SourceBinding;
+  readonly inputDigest: string;
+  readonly lastRun?: LastRun;
+  /** The lease of the plugin's live part. */
+  readonly lease?: Lease;
+  readonly askedFor: boolean;
+}
+
+export type DueCause = 'manual' | 'input' | 'interval';
+
+/** Whether a plugin runs now, why, and if not, when at the earliest time does it by itself. */
+export type Due =
+  | { readonly due: true; readonly cause: DueCause; readonly why: string }
+  | { readonly due: false; readonly why: string; readonly nextAt?: Instant };
+
+/** Time between the moment a renewal is asked for and the end of the lease, besides the plugin's own timeout. */
+const renewalMarginMs = 1_000;
+
+/** The first reason that holds, in order of precedence; one run whatever the reasons. */
+export function dueOf(facts: DueFacts, now: Instant): Due {
+  const { lastRun } = facts;
+  if (facts.askedFor) return { due: true, cause: 'manual', why: 'asked for' };
+  if (lastRun === undefined) return { due: true, cause: 'interval', why: 'never ran' };
+  if (lastRun.inputDigest !== facts.inputDigest)
+    return { due: true, cause: 'input', why: 'its inputs changed' };
+  // A clock that was set back must not hold a plugin until it has caught up.
+  const clockWentBack = lastRun.startedAt > now;
+  if (lastRun.failures > 0 && lastRun.retryAt !== undefined) {
+    if (lastRun.retryAt <= now || clockWentBack) {
+      return { due: true, cause: 'interval', why: `retry after ${times(lastRun.failures)}` };
+    }
+    const why = `after ${times(lastRun.failures)} it waits until ${formatTime(lastRun.retryAt)}`;
+    return { due: false, why, nextAt: lastRun.retryAt };
+  }
+  const nextAt = intervalDue(facts, lastRun.startedAt);
+  if (nextAt === undefined) return { due: false, why: 'runs on events only' };
+  if (nextAt <= now || clockWentBack) return { due: true, cause: 'interval', why: 'its interval is over' };
+  return { due: false, why: `next at ${formatTime(nextAt)}`, nextAt };
+}
+
+/**
+ * Counted from the start of the last run. Where the lease lasts at least as long as the interval, early enough for the
+ * answer to be in before it ends, but never in its first half: with every = ttl the part must not flap.
+ */
+function intervalDue(facts: DueFacts, startedAt: Instant): Instant | undefined {
+  const everyMs = intervalOf(facts.plugin, facts.binding);
+  if (everyMs === undefined) return undefined;
+  const regular = startedAt + everyMs;
+  const { lease } = facts;
+  if (lease === undefined || lease.expiresAt - lease.observedAt < everyMs) return regular;
+  const half = lease.observedAt + (lease.expiresAt - lease.observedAt) / 2;
+  return Math.min(regular, Math.max(half, lease.expiresAt - facts.plugin.timeoutMs - renewalMarginMs));
+}
+
+function times(count: number): string {
+  return count === 1 ? 'a failure' : `${count} failures`;
+}

@@ -1,0 +1,120 @@
+import { decodePart } from '../protocol/part.js';
+import type { Part } from '../protocol/part.js';
+import { assembleStartup } from '../protocol/startup.js';
+import type { ResourceChecker } from '../protocol/startup.js';
+import type { Router, Value } from '../protocol/resource.js';
+import { ownFileBounds, readYaml } from '../protocol/yaml/read.js';
+import { SourceText } from '../protocol/yaml/source-text.js';
+import type { Snapshot } from '../render/changes.js';
+import { emptySnapshot } from '../render/changes.js';
+import { decodeGeneration } from '../render/generation-record.js';
+import type { GenerationRecord } from '../render/generation-record.js';
+import { startupSource } from '../render/merge.js';
+import { underLease } from './records/leases.js';
+import type { LeaseRecord } from './records/leases.js';
+
+/** Paths in the state repository. */
+export const statePaths = {
+  startup: 'startup-config.yaml',
+  effective: 'effective-config.yaml',
+  generation: 'generation.yaml',
+  plugins: 'plugins/',
+  parts: 'parts/',
+} as const;
+
+/** What a commit of the state repository says. Before the first commit: generation 0 and nothing else. */
+export interface Head {
+  readonly commit: string | undefined;
+  readonly generation: number;
+  readonly record: GenerationRecord | undefined;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** One a source, under the leases in force, expired ones included. */
+  readonly parts: readonly Part[];
+  /** The text of a file of the commit; undefined where it holds none. */
+  readonly text: (path: string) => string | undefined;
+  /** The startup-config that was accepted last. Reads on the first call. */
+  readonly startup: () => Router | undefined;
+  /** The effective-config with its account. Reads on the first call. */
+  readonly snapshot: () => Snapshot;
+}
+
+export const unborn: Head = {
+  commit: undefined,
+  generation: 0,
+  record: undefined,
+  files: new Map(),
+  parts: [],
+  text: () => undefined,
+  startup: () => undefined,
+  snapshot: () => emptySnapshot,
+};
+
+export interface CommitContent {
+  readonly commit: string;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Reads a commit; undefined where its generation.yaml cannot be read: routerd did not make it. */
+export function decodeHead(
+  { commit, files }: CommitContent,
+  leases: readonly LeaseRecord[],
+): Head | undefined {
+  const text = (path: string): string | undefined => {
+    const bytes = files.get(path);
+    return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
+  };
+  const record = decodeGeneration(readOwn(statePaths.generation, text(statePaths.generation)));
+  if (record === undefined) return undefined;
+  const parts = [...files.keys()]
+    .filter(path => path.startsWith(statePaths.parts))
+    .flatMap((path): Part[] => {
+      const part = decodePart(readOwn(path, text(path)));
+      return part === undefined ? [] : [underLease(part, leases, record.parts)];
+    });
+  const router = (path: string) => once(() => readRouter(path, text(path)));
+  const startup = router(statePaths.startup);
+  const effective = router(statePaths.effective);
+  return {
+    commit,
+    generation: record.generation,
+    record,
+    files,
+    parts,
+    text,
+    startup,
+    snapshot: once(() => snapshotOf(effective() ?? emptySnapshot.effective, record)),
+  };
+}
+
+function snapshotOf(effective: Router, record: GenerationRecord): Snapshot {
+  const dynamic = new Map(record.origins.map(origin => [JSON.stringify(origin.resource), origin]));
+  return {
+    effective,
+    suppressed: record.suppressed,
+    origins: effective.resources.map(({ apiVersion, kind, metadata: { name } }) => {
+      const resource = { apiVersion, kind, name };
+      return dynamic.get(JSON.stringify(resource)) ?? { resource, source: startupSource };
+    }),
+  };
+}
+
+/** Reads a document that routerd wrote; null where there is none. */
+export function readOwn(file: string, text: string | undefined): Value {
+  if (text === undefined) return null;
+  const options = { allowAliases: false, bounds: ownFileBounds };
+  return readYaml(new SourceText(file, text), options).documents[0]?.value ?? null;
+}
+
+/** What is in the repository was valid when it was committed. */
+const trusting: ResourceChecker = { checkResource: () => [], checkRouter: () => [] };
+
+function readRouter(file: string, text: string | undefined): Router | undefined {
+  if (text === undefined) return undefined;
+  const options = { allowAliases: false, bounds: ownFileBounds };
+  return assembleStartup(readYaml(new SourceText(file, text), options).documents, trusting).router;
+}
+
+function once<T>(compute: () => T): () => T {
+  let result: { readonly value: T } | undefined;
+  return () => (result ??= { value: compute() }).value;
+}

@@ -1,0 +1,222 @@
+import { parseDuration, durationText } from '../../protocol/duration.js';
+import { normalize, partDigest } from '../../protocol/part.js';
+import type { Lease, MaskDirective, PartContent, PluginEvent } from '../../protocol/part.js';
+import { isOperatorOwned } from '../../protocol/plugin.js';
+import type { PluginDeclaration } from '../../protocol/plugin.js';
+import { isError, pathText } from '../../protocol/problem.js';
+import type { Issue, Path, Problem, Reason } from '../../protocol/problem.js';
+import { apiVersions, isList, isMap, refKey, refOf, refText } from '../../protocol/resource.js';
+import type { Resource, Value, ValueMap } from '../../protocol/resource.js';
+import { checkActionPlan } from '../../protocol/rules/action-plan.js';
+import { checkEnvelope } from '../../protocol/schema/envelope.js';
+import { isResource } from '../../protocol/startup.js';
+import type { ResourceChecker } from '../../protocol/startup.js';
+import { formatTime, parseTime } from '../../protocol/time.js';
+import type { Instant } from '../../protocol/time.js';
+
+export interface ResultFacts {
+  readonly plugin: PluginDeclaration;
+  readonly checker: ResourceChecker;
+  /** The ttl of the DynamicConfigSource that binds the plugin, where there is one. */
+  readonly sourceTtlMs?: number;
+  readonly now: Instant;
+}
+
+/** What a plugin proposes, checked by itself; whether it comes into force is decided elsewhere. */
+export interface Proposal extends PartContent, Lease {
+  readonly events: readonly PluginEvent[];
+  readonly digest: string;
+}
+
+export interface Judgement {
+  /** Undefined where an error rejects the result. */
+  readonly proposal?: Proposal;
+  readonly problems: readonly Problem[];
+}
+
+/** Judges a PluginResult by every rule that needs no state. Pure; reports all problems at once. */
+export function judgeResult(result: Value, facts: ResultFacts): Judgement {
+  const wrong = wrongEnvelope(result, facts.plugin.name);
+  if (wrong !== undefined) return { problems: [wrong] };
+  const problems: Problem[] = checkEnvelope('PluginResult', result).map(issue => envelopeProblem(issue));
+  const status = isMap(result) ? result['status'] : undefined;
+  if (!isMap(status) || problems.some(isError)) return { problems };
+
+  const content = normalize({
+    resources: listOf(status['resources']).filter(isResource),
+    directives: listOf(status['directives']) as unknown as readonly MaskDirective[],
+    actionPlans: listOf(status['actionPlans']).filter(isMap),
+  });
+  const lease = leaseOf(status, facts);
+  problems.push(
+    ...listOf(status['resources']).flatMap((resource, i) => resourceProblems(resource, i, facts.checker)),
+    ...listOf(status['actionPlans']).flatMap(planProblems),
+    ...duplicateProblems(content),
+    ...capabilityProblems(content, facts.plugin),
+    ...lease.problems,
+  );
+  if (problems.some(isError) || lease.lease === undefined) return { problems };
+  const events = listOf(status['events']) as unknown as readonly PluginEvent[];
+  return { proposal: { ...content, ...lease.lease, events, digest: partDigest(content) }, problems };
+}
+
+function wrongEnvelope(result: Value, plugin: string): Problem | undefined {
+  const error = (reason: Reason, message: string, hint: string): Problem => ({
+    reason,
+    severity: 'error',
+    message,
+    hint,
+  });
+  if (!isMap(result)) {
+    return error('OutputInvalid', 'the output is not a mapping', 'print one PluginResult');
+  }
+  if (result['apiVersion'] !== apiVersions.plugin || result['kind'] !== 'PluginResult') {
+    const hint = `set apiVersion: ${apiVersions.plugin} and kind: PluginResult`;
+    return error('WrongKind', 'the output is not a PluginResult of this version', hint);
+  }
+  const metadata = result['metadata'];
+  if (!isMap(metadata) || metadata['name'] !== plugin) {
+    const hint = `set metadata.name to ${plugin}, as in the request`;
+    return error('WrongPlugin', 'the result carries the name of another plugin, or none', hint);
+  }
+  if (result['status'] === undefined) {
+    return error('StatusMissing', 'the result has no status', 'put the answer under status');
+  }
+  return undefined;
+}
+
+function envelopeProblem({ path, at: _at, ...issue }: Issue): Problem {
+  const reason = issue.reason === 'UnknownResultField' ? issue.reason : 'ResultInvalid';
+  return { ...issue, reason, field: pathText(path) };
+}
+
+function resourceProblems(resource: Value, index: number, checker: ResourceChecker): Problem[] {
+  const base: Path = ['status', 'resources', index];
+  const ref = isResource(resource) ? { resource: refOf(resource) } : {};
+  if (isResource(resource) && isOperatorOwned(refOf(resource))) {
+    return [
+      {
+        reason: 'ForbiddenKind',
+        severity: 'error',
+        message: `a plugin cannot propose a ${resource.kind}: only the operator grants rights`,
+        ...ref,
+        field: pathText(base),
+      },
+    ];
+  }
+  return checker.checkResource(resource).map(({ path, at: _at, ...issue }) => ({
+    ...issue,
+    ...(issue.severity === 'error' ? { reason: 'InvalidResource' as const } : {}),
+    message: isResource(resource) ? `${refText(refOf(resource))}: ${issue.message}` : issue.message,
+    ...ref,
+    field: pathText([...base, ...path]),
+  }));
+}
+
+function planProblems(plan: Value, index: number): Problem[] {
+  return checkActionPlan(plan).map(({ path, at: _at, ...issue }) => ({
+    ...issue,
+    reason: issue.reason === 'ExecuteModeForbidden' ? issue.reason : 'InvalidActionPlan',
+    field: pathText(['status', 'actionPlans', index, ...path]),
+  }));
+}
+
+function duplicateProblems(content: PartContent): Problem[] {
+  const names = content.actionPlans.map(plan => plan['name']).filter(name => typeof name === 'string');
+  return [
+    ...repeated(content.resources.map((resource: Resource) => refKey(refOf(resource)))).map(
+      key => `the resource ${key}`,
+    ),
+    ...repeated(content.directives.map(({ target }) => refKey(target))).map(key => `the mask of ${key}`),
+    ...repeated(names).map(name => `the action plan ${JSON.stringify(name)}`),
+  ].map(what => ({
+    reason: 'DuplicateInResult',
+    severity: 'error',
+    message: `${what} stands twice in the result`,
+    hint: 'print it once',
+  }));
+}
+
+function repeated(keys: readonly string[]): string[] {
+  const seen = new Set<string>();
+  const twice = new Set<string>();
+  for (const key of keys) (seen.has(key) ? twice : seen).add(key);
+  return [...twice];
+}
+
+function capabilityProblems(content: PartContent, plugin: PluginDeclaration): Problem[] {
+  const problems: Problem[] = [];
+  const proposes = content.resources.length > 0 || content.directives.length > 0;
+  if (proposes && !plugin.capabilities.includes('propose.dynamicConfig')) {
+    problems.push({
+      reason: 'CapabilityMissing',
+      severity: 'error',
+      message:
+        'the result holds resources or directives, but the plugin does not declare propose.dynamicConfig',
+      hint: 'add the capability to its manifest',
+    });
+  }
+  if (content.actionPlans.length > 0 && !plugin.capabilities.includes('propose.providerAction')) {
+    problems.push({
+      reason: 'PlanNotImportable',
+      severity: 'warning',
+      message:
+        'the action plans are kept but cannot be imported: the plugin does not declare propose.providerAction',
+      hint: 'add the capability to its manifest if the plans are wanted',
+    });
+  }
+  return problems;
+}
+
+/** Decision P4: which ttl counts, and what a wrong clock does. */
+function leaseOf(status: ValueMap, facts: ResultFacts): { lease?: Lease; problems: Problem[] } {
+  const { now, sourceTtlMs } = facts;
+  const problems: Problem[] = [];
+  const error = (reason: Reason, message: string, hint: string): void => {
+    problems.push({ reason, severity: 'error', message, hint });
+  };
+  const ttl = status['ttl'];
+  const asked = typeof ttl === 'string' ? parseDuration(ttl) : undefined;
+  if (ttl !== undefined && (asked === undefined || asked <= 0)) {
+    error('ResultInvalid', 'status.ttl is not a duration above zero', 'write a Go duration, such as 300s');
+  }
+  const ttlMs = asked ?? sourceTtlMs;
+  if (ttl === undefined && ttlMs === undefined) {
+    error('TtlMissing', 'neither the result nor a DynamicConfigSource sets a ttl', 'set status.ttl');
+  }
+  const text = status['observedAt'];
+  let observedAt: Instant | undefined =
+    text === undefined ? now : typeof text === 'string' ? parseTime(text) : undefined;
+  if (observedAt === undefined) {
+    error('ResultInvalid', 'status.observedAt is not an RFC 3339 time', 'write it as 2026-05-29T12:00:00Z');
+  }
+  if (problems.length > 0 || observedAt === undefined || ttlMs === undefined) return { problems };
+
+  if (observedAt > now) {
+    problems.push({
+      reason: 'ClockAhead',
+      severity: 'warning',
+      message: `observedAt is ${durationText(observedAt - now)} ahead of this clock: the present is taken`,
+    });
+    observedAt = now;
+  }
+  const capped = Math.round(Math.min(ttlMs, sourceTtlMs ?? ttlMs));
+  if (capped < Math.round(ttlMs)) {
+    problems.push({
+      reason: 'TtlCapped',
+      severity: 'warning',
+      message: `the ttl of ${durationText(ttlMs)} is longer than its source allows: ${durationText(capped)} is taken`,
+    });
+  }
+  const expiresAt = observedAt + capped;
+  if (expiresAt <= now) {
+    const message = `the result was observed at ${formatTime(observedAt)}; its lease of ${durationText(capped)} is over`;
+    error('BornExpired', message, 'observe again, and check the clock of the plugin');
+    return { problems };
+  }
+  return { lease: { observedAt, expiresAt }, problems };
+}
+
+function listOf(value: Value | undefined): readonly Value[] {
+  return isList(value) ? value : [];
+}

@@ -1,0 +1,97 @@
+import { refKey, refOf } from '../../protocol/resource.js';
+import type { ResourceRef, Router } from '../../protocol/resource.js';
+import type { Place } from '../../protocol/problem.js';
+import type { Cause } from '../../render/commit-message.js';
+import { differingFields } from '../../render/changes.js';
+import { statePaths } from '../head.js';
+import type { Head } from '../head.js';
+import type { Situation } from '../situation.js';
+import type { Content } from './content.js';
+import type { AcceptedPart, EndedPart } from './parts.js';
+import { partId } from '../../protocol/part.js';
+
+type Places = readonly { readonly resource: ResourceRef; readonly place: Place }[];
+
+interface StartupSide {
+  readonly router: Router | undefined;
+  readonly places: Places;
+}
+
+/** With more files than this a trailer for each would bury the message; `.` then stands for the directory. */
+const namedFiles = 16;
+
+/** The files whose resources differ between two startup-configs; all of them where only order or envelope changed. */
+function configCauses(before: StartupSide, after: StartupSide): Cause[] {
+  const files = [...changedFiles(before, after)];
+  const named = files.length > 0 ? files : [...new Set(after.places.map(({ place }) => place.file))];
+  if (named.length === 0 || named.length > namedFiles) return [{ type: 'config', file: '.' }];
+  return named.map(file => ({ type: 'config', file }));
+}
+
+function changedFiles(before: StartupSide, after: StartupSide): Set<string> {
+  const old = new Map((before.router?.resources ?? []).map(resource => [refKey(refOf(resource)), resource]));
+  const next = new Map((after.router?.resources ?? []).map(resource => [refKey(refOf(resource)), resource]));
+  const files = new Set<string>();
+  for (const { resource, place } of after.places) {
+    const key = refKey(resource);
+    const [was, is] = [old.get(key), next.get(key)];
+    if (is !== undefined && (was === undefined || differingFields(was, is).length > 0)) files.add(place.file);
+  }
+  for (const { resource, place } of before.places) {
+    const key = refKey(resource);
+    if (old.has(key) && !next.has(key)) files.add(place.file);
+  }
+  return files;
+}
+
+/** Who stands as the author of a commit: the operator for what an operator did, the plugin for its result, else routerd. */
+export function authorOf(causes: readonly Cause[], operator: string): string {
+  if (causes.some(({ type }) => type === 'config' || type === 'manual')) return operator;
+  for (const cause of causes) if ('plugin' in cause) return `Plugin/${cause.plugin}`;
+  return 'routerd';
+}
+
+export interface CauseFacts {
+  readonly head: Head;
+  readonly situation: Situation & { readonly startup: Router };
+  readonly startupText: string;
+  readonly ended: readonly EndedPart[];
+  readonly accepted: readonly AcceptedPart[];
+  readonly content: Content;
+}
+
+/** Every cause of a commit, the operator's first. */
+export function causesOf(facts: CauseFacts): Cause[] {
+  const { head, situation } = facts;
+  const causes: Cause[] = [];
+  if (head.text(statePaths.startup) !== facts.startupText) {
+    causes.push(
+      ...configCauses(
+        { router: head.startup(), places: head.record?.places ?? [] },
+        { router: situation.startup, places: situation.places },
+      ),
+    );
+  }
+  const manifestPaths = new Set([...head.files.keys(), ...facts.content.keys()].filter(isManifest));
+  for (const path of manifestPaths) {
+    const after = facts.content.get(path);
+    if (head.commit !== undefined && head.text(path) !== (after === undefined ? undefined : String(after))) {
+      causes.push({
+        type: 'config',
+        file: `plugins/${path.slice(statePaths.plugins.length, -'.yaml'.length)}/plugin.yaml`,
+      });
+    }
+  }
+  for (const { cause, plugin } of facts.accepted) causes.push({ type: cause, plugin });
+  for (const { part, cause } of facts.ended) {
+    causes.push(
+      cause === 'expiry' ? { type: cause, part: partId(part) } : { type: cause, source: part.source },
+    );
+  }
+  // What is left is a schema that judges parts in another way than before.
+  return causes.length > 0 ? causes : [{ type: 'config', file: '.' }];
+}
+
+function isManifest(path: string): boolean {
+  return path.startsWith(statePaths.plugins);
+}

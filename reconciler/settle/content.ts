@@ -1,0 +1,63 @@
+import { encodePart, partFileName } from '../../protocol/part.js';
+import type { Part } from '../../protocol/part.js';
+import { printYaml } from '../../render/canonical-yaml.js';
+import { statePaths } from '../head.js';
+import type { Head } from '../head.js';
+import type { Situation } from '../situation.js';
+import type { AcceptedPart } from './parts.js';
+
+export type Content = ReadonlyMap<string, string | Uint8Array>;
+
+export interface ContentFacts {
+  readonly head: Head;
+  readonly situation: Situation;
+  readonly parts: readonly Part[];
+  readonly accepted: readonly AcceptedPart[];
+  readonly startupText: string;
+  readonly effectiveText: string;
+}
+
+/** Every file of the next tree but generation.yaml, which speaks about them. */
+export function contentFiles(facts: ContentFacts): Content {
+  const { head, situation, parts, accepted } = facts;
+  const files = new Map<string, string | Uint8Array>();
+  for (const [path, bytes] of head.files) if (!isMerged(path)) files.set(path, bytes);
+  files.set(statePaths.startup, facts.startupText);
+  files.set(statePaths.effective, facts.effectiveText);
+  for (const { manifest, resource, name } of situation.plugins) {
+    const path = `${statePaths.plugins}${name}.yaml`;
+    const before = head.files.get(path);
+    if (manifest && resource !== undefined) files.set(path, printYaml(resource));
+    else if (manifest && before !== undefined) files.set(path, before);
+  }
+  for (const part of parts) {
+    const path = statePaths.parts + partFileName(part.source);
+    // The file keeps the lease that the part was accepted with.
+    const before = accepted.some(entry => entry.part === part) ? undefined : head.files.get(path);
+    files.set(path, before ?? printYaml(encodePart(part)));
+  }
+  return files;
+}
+
+/** Files that a merge writes or drops; all others, such as the action journal, it carries over. */
+function isMerged(path: string): boolean {
+  const { startup, effective, generation, plugins, parts } = statePaths;
+  return (
+    [startup, effective, generation].includes(path as never) ||
+    path.startsWith(plugins) ||
+    path.startsWith(parts)
+  );
+}
+
+/** Whether two trees say the same, generation.yaml left aside. */
+export function sameContent(before: ReadonlyMap<string, Uint8Array>, after: Content): boolean {
+  const compared = [...before].filter(([path]) => path !== statePaths.generation);
+  if (compared.length !== after.size) return false;
+  return compared.every(([path, was]) => {
+    const is = after.get(path);
+    return (
+      is !== undefined &&
+      (is === was || Buffer.from(was).equals(typeof is === 'string' ? Buffer.from(is) : is))
+    );
+  });
+}

@@ -1,0 +1,166 @@
+import { sha256 } from '../../protocol/digest.js';
+import { partId } from '../../protocol/part.js';
+import type { Part } from '../../protocol/part.js';
+import { isError } from '../../protocol/problem.js';
+import type { Problem } from '../../protocol/problem.js';
+import { refText, refOf } from '../../protocol/resource.js';
+import type { Router } from '../../protocol/resource.js';
+import { routerValue } from '../../protocol/startup.js';
+import type { Instant } from '../../protocol/time.js';
+import { printYaml } from '../../render/canonical-yaml.js';
+import { changesBetween } from '../../render/changes.js';
+import type { Change, Snapshot } from '../../render/changes.js';
+import { commitMessage } from '../../render/commit-message.js';
+import type { Cause } from '../../render/commit-message.js';
+import { encodeGeneration } from '../../render/generation-record.js';
+import { merge } from '../../render/merge.js';
+import type { Candidate, MergeOutcome } from '../../render/merge.js';
+import { printRouter } from '../../render/router-yaml.js';
+import { authorOf, causesOf } from './causes.js';
+import { statePaths } from '../head.js';
+import type { Head } from '../head.js';
+import type { LeaseRecord } from '../records/leases.js';
+import type { Situation } from '../situation.js';
+import { contentFiles, sameContent } from './content.js';
+import { endedParts, endingNote, nextParts, takeProposals } from './parts.js';
+import type { ProposalOutcome, RunProposal } from './parts.js';
+
+export interface SettleInput {
+  readonly situation: Situation & { readonly startup: Router };
+  readonly head: Head;
+  readonly proposals: readonly RunProposal[];
+  readonly lineage: string;
+  readonly engineVersion: string;
+  /** Name of whoever asked for the pass. */
+  readonly operator: string;
+}
+
+/** A commit to be made: the whole tree, and what to say about it. */
+export interface CommitPlan {
+  readonly files: ReadonlyMap<string, string | Uint8Array>;
+  readonly message: string;
+  readonly author: string;
+  readonly causes: readonly Cause[];
+}
+
+/** What a pass comes to. Everything that is committed, stored, printed or reported about it derives from this. */
+export interface Settlement {
+  readonly outcomes: ReadonlyMap<string, ProposalOutcome>;
+  readonly generation: { readonly current: number; readonly next: number };
+  readonly startupConfigHash: string;
+  readonly effectiveConfigHash: { readonly current: string | undefined; readonly next: string };
+  readonly merged: MergeOutcome;
+  readonly before: Snapshot;
+  readonly changes: readonly Change[];
+  readonly findings: readonly Problem[];
+  readonly leases: readonly LeaseRecord[];
+  /** Whether a lease differs from the one in force before: `run/leases.yaml` has to be written. */
+  readonly renewed: boolean;
+  /** Undefined where nothing changed in meaning. */
+  readonly commit: CommitPlan | undefined;
+}
+
+/** Decides a whole pass: which parts count, what they make, and whether that is a commit. Pure. */
+export function settle(input: SettleInput, now: Instant): Settlement {
+  const { situation, head } = input;
+  const ended = endedParts(head.parts, situation, now);
+  const taken = takeProposals(input, now);
+  const parts = nextParts(head.parts, ended, taken.parts);
+  const merged = merge({ startup: situation.startup, parts, validate: validator(situation) }, now);
+
+  const startupText = printRouter(situation.startup);
+  const effectiveText = printRouter(merged.effective);
+  const sameEffective = head.text(statePaths.effective) === effectiveText;
+  const generation = { current: head.generation, next: head.generation + (sameEffective ? 0 : 1) };
+  const before = head.snapshot();
+  const endings = new Map(ended.map(({ part, why }) => [partId(part), why]));
+  for (const { part, status } of merged.parts)
+    if (status === 'setAside') endings.set(partId(part), 'it is set aside');
+  const changes = sameEffective ? [] : changesBetween(before, merged, endings);
+
+  const hashes = { startupConfigHash: sha256(startupText), effectiveConfigHash: sha256(effectiveText) };
+  const content = contentFiles({
+    head,
+    situation,
+    parts,
+    accepted: taken.accepted,
+    startupText,
+    effectiveText,
+  });
+  const leases = parts.map(({ source, generation, observedAt, expiresAt }) => ({
+    source,
+    generation,
+    observedAt,
+    expiresAt,
+  }));
+  return {
+    outcomes: taken.outcomes,
+    generation,
+    startupConfigHash: hashes.startupConfigHash,
+    effectiveConfigHash: {
+      current: head.record?.effectiveConfigHash,
+      next: hashes.effectiveConfigHash,
+    },
+    merged,
+    before,
+    changes,
+    findings: [...ended.map(endingNote), ...merged.findings],
+    leases,
+    renewed: [...taken.outcomes.values()].some(({ outcome }) => outcome === 'renewed'),
+    commit: sameContent(head.files, content) ? undefined : planCommit(),
+  };
+
+  function planCommit(): CommitPlan {
+    const causes = causesOf({ head, situation, startupText, ended, accepted: taken.accepted, content });
+    const touched = [...ended.map(({ part }) => part), ...taken.accepted.map(({ part }) => part)];
+    const message = commitMessage({
+      ...(sameEffective ? {} : { generation: generation.next }),
+      causes,
+      changes,
+      ...hashes,
+      parts: touched.map(part => ({ id: partId(part), digest: part.digest })),
+    });
+    const record = encodeGeneration({
+      lineage: input.lineage,
+      generation: generation.next,
+      mergedAt: now,
+      engineVersion: input.engineVersion,
+      ...hashes,
+      parts: merged.parts.map(({ part, status }) => ({ ...part, status })),
+      lastPartNumbers: { ...head.record?.lastPartNumbers, ...numbersOf(parts) },
+      origins: merged.origins,
+      places: situation.places,
+      suppressed: merged.suppressed,
+      findings: merged.findings,
+    });
+    return {
+      files: new Map([...content, [statePaths.generation, printYaml(record)]]),
+      message,
+      author: authorOf(causes, input.operator),
+      causes,
+    };
+  }
+}
+
+function validator({ checker }: Situation): (candidate: Candidate) => Problem[] {
+  return ({ router, added }) => [
+    ...added.flatMap(resource =>
+      checker
+        .checkResource(resource)
+        .filter(({ severity }) => severity === 'error')
+        .map(({ path: _path, at: _at, ...issue }) => ({
+          ...issue,
+          message: `${refText(refOf(resource))}: ${issue.message}`,
+          resource: refOf(resource),
+        })),
+    ),
+    ...checker
+      .checkRouter(routerValue(router))
+      .map(({ path: _path, at: _at, ...issue }) => issue)
+      .filter(isError),
+  ];
+}
+
+function numbersOf(parts: readonly Part[]): Record<string, number> {
+  return Object.fromEntries(parts.map(({ source, generation }) => [source, generation]));
+}

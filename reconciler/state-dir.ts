@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import type { Value } from '../protocol/resource.js';
+import { ok } from '../protocol/result.js';
+import type { Result } from '../protocol/result.js';
+import { printYaml } from '../render/canonical-yaml.js';
+import { readRegular, writeAtomic } from '../state/files.js';
+import type { StoreFailure } from '../state/git/look.js';
+import { openStore } from '../state/git/open.js';
+import type { Store } from '../state/git/store.js';
+import type { LogFile } from '../state/log.js';
+import { StorageError } from '../state/storage-error.js';
+import { decodeHead, readOwn, unborn } from './head.js';
+import type { Head } from './head.js';
+import { decodeLeases, encodeLeases } from './records/leases.js';
+import type { LeaseRecord } from './records/leases.js';
+import { decodeRunStatus, encodeRunStatus } from './records/run-status.js';
+import type { RunStatus } from './records/run-status.js';
+
+/** The state directory by its name, and where git is looked for. */
+export interface StateDir {
+  readonly path: string;
+  readonly searchPath: string;
+}
+
+/** What the state directory says at one moment. */
+export interface StateView {
+  /** Undefined before the first generation made it. */
+  readonly store: Store | undefined;
+  readonly head: Head;
+  readonly leases: readonly LeaseRecord[];
+  readonly status: RunStatus;
+}
+
+export const lockPath = (dir: string): string => join(dir, 'run', 'lock');
+export const pluginLockPath = (dir: string, plugin: string): string =>
+  join(dir, 'run', 'plugins', `${plugin}.lock`);
+export const runLog = (dir: string): LogFile => ({ dir: join(dir, 'run', 'log'), name: 'plugins' });
+const leasesPath = (dir: string): string => join(dir, 'run', 'leases.yaml');
+const statusPath = (dir: string): string => join(dir, 'run', 'status.yaml');
+
+/** Reads a state directory without a lock: HEAD is one whole generation at any moment. Creates nothing. */
+export async function viewState(dir: StateDir): Promise<Result<StateView, StoreFailure>> {
+  const opened = await openStore(dir.path, { searchPath: dir.searchPath });
+  if (opened.ok) return ok(await viewStore(opened.value));
+  if (opened.failure.kind !== 'missing') return opened;
+  return ok({ store: undefined, head: unborn, leases: [], status: await readStatus(dir.path) });
+}
+
+/** The same for a store that is open. Throws StorageError where HEAD is not a commit of routerd's. */
+export async function viewStore(store: Store): Promise<StateView> {
+  const leases = decodeLeases(await readRunFile(leasesPath(store.path)));
+  const status = await readStatus(store.path);
+  const commit = await store.head();
+  if (commit === null) return { store, head: unborn, leases, status };
+  const head = decodeHead({ commit, files: await store.readTree(commit) }, leases);
+  if (head === undefined || head.record?.lineage !== store.lineage) throw foreignHead(store, commit);
+  return { store, head, leases, status };
+}
+
+export async function writeLeases(dir: string, leases: readonly LeaseRecord[]): Promise<void> {
+  await writeAtomic(leasesPath(dir), printYaml(encodeLeases(leases)));
+}
+
+export async function writeStatus(dir: string, status: RunStatus): Promise<void> {
+  await writeAtomic(statusPath(dir), printYaml(encodeRunStatus(status)));
+}
+
+async function readStatus(dir: string): Promise<RunStatus> {
+  return decodeRunStatus(await readRunFile(statusPath(dir)));
+}
+
+async function readRunFile(path: string): Promise<Value> {
+  try {
+    return readOwn(path, (await readRegular(path, Number.MAX_SAFE_INTEGER)).bytes.toString('utf8'));
+  } catch (error) {
+    if (error instanceof StorageError && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function foreignHead(store: Store, commit: string): StorageError {
+  return new StorageError({
+    path: store.path,
+    operation: 'use',
+    code: 'EDAMAGED',
+    detail: `its commit ${commit.slice(0, 12)} is not one that routerd made for this directory: look at it with git log, and put main back to a generation of its own`,
+  });
+}

@@ -1,0 +1,165 @@
+import type { Part } from '../protocol/part.js';
+import type { Place, Problem } from '../protocol/problem.js';
+import { apiVersions, asValue, isList, isMap, refKey } from '../protocol/resource.js';
+import type { ResourceRef, Value, ValueMap } from '../protocol/resource.js';
+import { formatTime, parseTime } from '../protocol/time.js';
+import type { Instant } from '../protocol/time.js';
+import { startupSource } from './merge.js';
+import type { Origin, PartStatus, Suppression } from './merge.js';
+
+/** What generation.yaml says: the account of the merge that this commit holds. */
+export interface GenerationRecord {
+  /** Tells repositories apart: random, given when the state directory was created. */
+  readonly lineage: string;
+  readonly generation: number;
+  readonly mergedAt: Instant;
+  readonly engineVersion: string;
+  readonly startupConfigHash: string;
+  readonly effectiveConfigHash: string;
+  /** The parts that the merge saw, with the leases it used. */
+  readonly parts: readonly RecordedPart[];
+  /** The last number of every source that was ever accepted: numbers never repeat. */
+  readonly lastPartNumbers: Readonly<Record<string, number>>;
+  readonly origins: readonly Origin[];
+  /** Where each startup resource stands, masked ones included. */
+  readonly places: readonly { readonly resource: ResourceRef; readonly place: Place }[];
+  readonly suppressed: readonly Suppression[];
+  readonly findings: readonly Problem[];
+}
+
+export interface RecordedPart extends Pick<
+  Part,
+  'source' | 'generation' | 'digest' | 'observedAt' | 'expiresAt'
+> {
+  readonly status: PartStatus;
+}
+
+export function encodeGeneration(record: GenerationRecord): Value {
+  return {
+    apiVersion: apiVersions.state,
+    kind: 'Generation',
+    lineage: record.lineage,
+    generation: record.generation,
+    mergedAt: formatTime(record.mergedAt),
+    engineVersion: record.engineVersion,
+    startupConfigHash: record.startupConfigHash,
+    effectiveConfigHash: record.effectiveConfigHash,
+    parts: record.parts.map(({ source, generation, digest, status, observedAt, expiresAt }) => ({
+      source,
+      generation,
+      digest,
+      status,
+      observedAt: formatTime(observedAt),
+      expiresAt: formatTime(expiresAt),
+    })),
+    lastPartNumbers: record.lastPartNumbers,
+    provenance: encodeProvenance(record),
+    suppressed: record.suppressed.map(({ resource, maskedBy, maskedUntil, reasons }) => ({
+      resource: asValue(resource),
+      maskedBy,
+      maskedUntil: formatTime(maskedUntil),
+      reasons,
+    })),
+    findings: asValue(record.findings),
+  };
+}
+
+/** One entry a file or part, one line a resource: `apiVersion kind name`, for files with the line it stands on. */
+function encodeProvenance(record: GenerationRecord): Value {
+  const files = new Map<string, Record<string, Value>>();
+  for (const { resource, place } of record.places) {
+    const lines = files.get(place.file) ?? {};
+    lines[refKey(resource)] = place.line ?? null;
+    files.set(place.file, lines);
+  }
+  const parts = new Map<string, string[]>();
+  for (const { resource, source } of record.origins) {
+    if (source === startupSource) continue;
+    parts.set(source, [...(parts.get(source) ?? []), refKey(resource)]);
+  }
+  return [
+    ...[...files].map(([file, lines]) => ({ file, lines })),
+    ...[...parts].map(([part, resources]) => ({ part, resources })),
+  ];
+}
+
+/** Reads what encodeGeneration wrote; undefined for anything else. */
+export function decodeGeneration(document: Value): GenerationRecord | undefined {
+  if (!isMap(document) || document['kind'] !== 'Generation') return undefined;
+  const { lineage, generation, engineVersion, startupConfigHash, effectiveConfigHash } = document;
+  const mergedAt = timeAt(document, 'mergedAt');
+  if (typeof lineage !== 'string' || typeof generation !== 'number' || mergedAt === undefined)
+    return undefined;
+  const numbers = document['lastPartNumbers'];
+  return {
+    lineage,
+    generation,
+    mergedAt,
+    engineVersion: text(engineVersion),
+    startupConfigHash: text(startupConfigHash),
+    effectiveConfigHash: text(effectiveConfigHash),
+    parts: maps(document['parts']).flatMap(decodeRecordedPart),
+    lastPartNumbers: isMap(numbers) ? (numbers as Readonly<Record<string, number>>) : {},
+    ...decodeProvenance(maps(document['provenance'])),
+    suppressed: maps(document['suppressed']).flatMap((entry): Suppression[] => {
+      const maskedUntil = timeAt(entry, 'maskedUntil');
+      const { resource, maskedBy, reasons } = entry;
+      if (maskedUntil === undefined || !isMap(resource)) return [];
+      return [
+        {
+          resource: resource as unknown as ResourceRef,
+          maskedBy: texts(maskedBy),
+          maskedUntil,
+          reasons: texts(reasons),
+        },
+      ];
+    }),
+    findings: maps(document['findings']) as unknown as readonly Problem[],
+  };
+}
+
+function decodeRecordedPart(entry: ValueMap): RecordedPart[] {
+  const { source, generation, digest, status } = entry;
+  const observedAt = timeAt(entry, 'observedAt');
+  const expiresAt = timeAt(entry, 'expiresAt');
+  if (typeof source !== 'string' || typeof generation !== 'number') return [];
+  if (observedAt === undefined || expiresAt === undefined) return [];
+  return [{ source, generation, digest: text(digest), status: status as PartStatus, observedAt, expiresAt }];
+}
+
+function decodeProvenance(entries: readonly ValueMap[]): Pick<GenerationRecord, 'origins' | 'places'> {
+  const places = entries.flatMap(({ file, lines }) =>
+    typeof file !== 'string' || !isMap(lines)
+      ? []
+      : Object.entries(lines).map(([key, line]) => ({
+          resource: refOfKey(key),
+          place: { file, ...(typeof line === 'number' ? { line } : {}) },
+        })),
+  );
+  const origins = entries.flatMap(({ part, resources }) =>
+    typeof part !== 'string' ? [] : texts(resources).map(key => ({ resource: refOfKey(key), source: part })),
+  );
+  return { places, origins };
+}
+
+function refOfKey(key: string): ResourceRef {
+  const [apiVersion = '', kind = '', name = ''] = key.split(' ');
+  return { apiVersion, kind, name };
+}
+
+function timeAt(map: ValueMap, key: string): Instant | undefined {
+  const value = map[key];
+  return typeof value === 'string' ? parseTime(value) : undefined;
+}
+
+function text(value: Value | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function texts(value: Value | undefined): string[] {
+  return isList(value) ? value.filter(entry => typeof entry === 'string') : [];
+}
+
+function maps(value: Value | undefined): ValueMap[] {
+  return isList(value) ? value.filter(isMap) : [];
+}

@@ -1,0 +1,88 @@
+import { dirname, join } from 'node:path';
+import { fail, ok } from '../../protocol/result.js';
+import type { Result } from '../../protocol/result.js';
+import { oneLine } from '../../protocol/text.js';
+import { findProgram } from '../program.js';
+import type { GitContext } from './environment.js';
+import { createRepository, newLineage } from './create.js';
+import { failure, lookAtStore } from './look.js';
+import type { StoreFailure } from './look.js';
+import { git } from './run.js';
+import { storeOf } from './store.js';
+import type { Store } from './store.js';
+
+export interface StoreOptions {
+  /** Where git is looked for (`PATH`), once. */
+  readonly searchPath: string;
+  /** A git call that takes longer is ended; default 10 s. */
+  readonly timeoutMs?: number;
+}
+
+export interface CreateOptions extends StoreOptions {
+  /** 32 hex digits; default random. */
+  readonly lineage?: string;
+}
+
+/** `core.fsync`, without which a power cut can empty the newest objects and refs, came with git 2.36. */
+const oldestGit = [2, 36] as const;
+
+/** Opens the store at `dir`. Creates and changes nothing. Rejects with StorageError where the directory cannot be read. */
+export async function openStore(dir: string, options: StoreOptions): Promise<Result<Store, StoreFailure>> {
+  const looked = await lookAtStore(dir);
+  if (!looked.ok) return looked;
+  const site = looked.value;
+  if (site.kind === 'store') return storeAt(site.path, site.lineage, options);
+  return failure('missing', site.path, {
+    message: 'holds no state of routerd yet',
+    hint: 'run routerctl reconcile once: it makes the first generation',
+  });
+}
+
+/**
+ * Opens the store at `dir`, which is made first (mode 0700, branch `main`, no commit) where there is nothing yet. A
+ * directory that holds something else is left alone. To be called under the lock, whose own folder `run/` counts as
+ * nothing. A kill at any moment leaves nothing or a whole repository.
+ */
+export async function createStore(dir: string, options: CreateOptions): Promise<Result<Store, StoreFailure>> {
+  const looked = await lookAtStore(dir);
+  if (!looked.ok) return looked;
+  const site = looked.value;
+  if (site.kind === 'store') return storeAt(site.path, site.lineage, options);
+  const program = await usableGit(options);
+  if (!program.ok) return program;
+  await createRepository(site, options.lineage ?? newLineage());
+  return openStore(dir, options);
+}
+
+async function storeAt(
+  path: string,
+  lineage: string,
+  options: StoreOptions,
+): Promise<Result<Store, StoreFailure>> {
+  const program = await usableGit(options);
+  if (!program.ok) return program;
+  return ok(storeOf(contextOf(program.value, path, options), lineage));
+}
+
+function contextOf(program: string, workTree: string, options: StoreOptions): GitContext {
+  return { program, workTree, gitDir: join(workTree, '.git'), timeoutMs: options.timeoutMs ?? 10_000 };
+}
+
+async function usableGit(options: StoreOptions): Promise<Result<string, StoreFailure>> {
+  const needed = `git ${oldestGit.join('.')} or newer`;
+  const program = await findProgram('git', options.searchPath);
+  if (program === undefined) {
+    const message = `there is no program git in PATH, and routerd needs ${needed}`;
+    return fail({ kind: 'gitMissing', path: options.searchPath, message, hint: `install ${needed}` });
+  }
+  const answer = await git(contextOf(program, dirname(program), options), { args: ['version'] });
+  const version = /^git version (\d+)\.(\d+)/.exec(answer);
+  const [major, minor] = [Number(version?.[1] ?? 0), Number(version?.[2] ?? 0)];
+  if (major > oldestGit[0] || (major === oldestGit[0] && minor >= oldestGit[1])) return ok(program);
+  return fail({
+    kind: 'gitTooOld',
+    path: program,
+    message: `${program} answers "${oneLine(answer, 60)}", and routerd needs ${needed}`,
+    hint: `install ${needed}, or put one first in PATH`,
+  });
+}

@@ -1,0 +1,89 @@
+import { formatTime } from '../../protocol/time.js';
+import type { Instant } from '../../protocol/time.js';
+import type { Result } from '../../protocol/result.js';
+import { commitFiles, isTagName } from './commit.js';
+import type { CommitFailure, CommitInput, Revision } from './commit.js';
+import type { GitContext } from './environment.js';
+import { checkObjects } from './check.js';
+import { historyOf, readFiles } from './history.js';
+import { housekeep } from './housekeep.js';
+import type { Housekeeping } from './housekeep.js';
+import { listCommits } from './log.js';
+import type { CommitRecord, LogOptions } from './log.js';
+import { assertObjectId, branch, treePathProblem } from './names.js';
+import { readObjects } from './objects.js';
+import { projectTree } from './project.js';
+import type { Projection } from './project.js';
+import { recoverRepository } from './recover.js';
+import type { RecoverFailure, RecoverOptions, Recovery } from './recover.js';
+import { listRefs, readRef, updateRefs } from './refs.js';
+
+/**
+ * The state repository: files and message in, revision out. Reading needs no lock and never waits. What writes
+ * (`commit`, `tag`, `project`, `recover`, `housekeep`) is to be called under the writer lock; `commit` is safe without
+ * one as well, as HEAD is compared and swapped. All reject with StorageError where git or the disk fails.
+ */
+export interface Store {
+  /** Real path of the state directory. */
+  readonly path: string;
+  /** 32 hex digits, made with the repository and never changed. */
+  readonly lineage: string;
+  /** The commit that `main` is at; null before the first. Runs no process. */
+  readonly head: () => Promise<string | null>;
+  /** All files of a commit. */
+  readonly readTree: (commit: string) => Promise<Map<string, Uint8Array>>;
+  /** One file of a commit; undefined where the commit has none of that name. */
+  readonly readFile: (commit: string, path: string) => Promise<Uint8Array | undefined>;
+  /** Commits, newest first. */
+  readonly commits: (options?: LogOptions) => Promise<CommitRecord[]>;
+  /** Tags under a folder such as `gen`: short name (`gen/45`) → commit. Runs no process. */
+  readonly tags: (folder: string) => Promise<Map<string, string>>;
+  readonly commit: (input: CommitInput, signal?: AbortSignal) => Promise<Result<Revision, CommitFailure>>;
+  /** Sets tags (name → commit), all or none. */
+  readonly tag: (tags: ReadonlyMap<string, string>) => Promise<void>;
+  /** Makes the visible files those of `commit`, which must be HEAD; `at` names the folder for strays. */
+  readonly project: (commit: string, at: Instant) => Promise<Projection>;
+  readonly recover: (options?: RecoverOptions) => Promise<Result<Recovery, RecoverFailure>>;
+  readonly housekeep: () => Promise<Housekeeping>;
+  /** What `git fsck` finds wrong; empty where all is well. Reads everything. */
+  readonly check: () => Promise<string[]>;
+}
+
+export function storeOf(context: GitContext, lineage: string): Store {
+  const history = historyOf(context);
+  const committer = { name: 'routerd', email: `routerd@${lineage}` };
+  return {
+    path: context.workTree,
+    lineage,
+    head: () => readRef(context, branch),
+    readTree: async commit => readFiles(context, (await history.facts(commit)).files),
+    readFile: async (commit, path) => {
+      assertObjectId(commit);
+      if (treePathProblem(path) !== undefined) return undefined;
+      const [object] = await readObjects(context, [`${commit}:${path}`]);
+      return object?.type === 'blob' ? object.bytes : undefined;
+    },
+    commits: async (options = {}) => {
+      if (options.from === undefined && (await readRef(context, branch)) === null) return [];
+      return listCommits(context, options);
+    },
+    tags: async folder => {
+      const refs = await listRefs(context, `refs/tags/${folder}`);
+      return new Map([...refs].map(([name, id]) => [name.slice('refs/tags/'.length), id]));
+    },
+    commit: (input, signal) =>
+      commitFiles({ context, history, committer, ...(signal === undefined ? {} : { signal }) }, input),
+    tag: tags =>
+      updateRefs(
+        context,
+        [...tags].map(([name, to]) => {
+          if (!isTagName(name)) throw new Error(`cannot make the tag ${JSON.stringify(name)}`);
+          return { name: `refs/tags/${name}`, to };
+        }),
+      ),
+    project: async (commit, at) => projectTree(context, await history.facts(commit), formatTime(at)),
+    recover: (options = {}) => recoverRepository(context, options),
+    housekeep: () => housekeep(context),
+    check: () => checkObjects(context),
+  };
+}
