@@ -3,7 +3,7 @@ import { normalize, partDigest } from '../../protocol/part.js';
 import type { Lease, MaskDirective, PartContent, PluginEvent } from '../../protocol/part.js';
 import { isOperatorOwned } from '../../protocol/plugin.js';
 import type { PluginDeclaration } from '../../protocol/plugin.js';
-import { isError, pathText } from '../../protocol/problem.js';
+import { isError, pathText, problemOf } from '../../protocol/problem.js';
 import type { Issue, Path, Problem, Reason } from '../../protocol/problem.js';
 import { apiVersions, isList, isMap, refKey, refOf, refText } from '../../protocol/resource.js';
 import type { Resource, Value, ValueMap } from '../../protocol/resource.js';
@@ -85,9 +85,9 @@ function wrongEnvelope(result: Value, plugin: string): Problem | undefined {
   return undefined;
 }
 
-function envelopeProblem({ path, at: _at, ...issue }: Issue): Problem {
+function envelopeProblem(issue: Issue): Problem {
   const reason = issue.reason === 'UnknownResultField' ? issue.reason : 'ResultInvalid';
-  return { ...issue, reason, field: pathText(path) };
+  return { ...problemOf(issue), reason, field: pathText(issue.path) };
 }
 
 function resourceProblems(resource: Value, index: number, checker: ResourceChecker): Problem[] {
@@ -104,20 +104,20 @@ function resourceProblems(resource: Value, index: number, checker: ResourceCheck
       },
     ];
   }
-  return checker.checkResource(resource).map(({ path, at: _at, ...issue }) => ({
-    ...issue,
+  return checker.checkResource(resource).map(issue => ({
+    ...problemOf(issue),
     ...(issue.severity === 'error' ? { reason: 'InvalidResource' as const } : {}),
     message: isResource(resource) ? `${refText(refOf(resource))}: ${issue.message}` : issue.message,
     ...ref,
-    field: pathText([...base, ...path]),
+    field: pathText([...base, ...issue.path]),
   }));
 }
 
 function planProblems(plan: Value, index: number): Problem[] {
-  return checkActionPlan(plan).map(({ path, at: _at, ...issue }) => ({
-    ...issue,
+  return checkActionPlan(plan).map(issue => ({
+    ...problemOf(issue),
     reason: issue.reason === 'ExecuteModeForbidden' ? issue.reason : 'InvalidActionPlan',
-    field: pathText(['status', 'actionPlans', index, ...path]),
+    field: pathText(['status', 'actionPlans', index, ...issue.path]),
   }));
 }
 

@@ -1,7 +1,7 @@
 import { sha256 } from '../../protocol/digest.js';
 import { partId } from '../../protocol/part.js';
 import type { Part } from '../../protocol/part.js';
-import { isError } from '../../protocol/problem.js';
+import { isError, problemOf } from '../../protocol/problem.js';
 import type { Problem } from '../../protocol/problem.js';
 import { refText, refOf } from '../../protocol/resource.js';
 import type { Router } from '../../protocol/resource.js';
@@ -148,16 +148,13 @@ function validator({ checker }: Situation): (candidate: Candidate) => Problem[] 
       checker
         .checkResource(resource)
         .filter(({ severity }) => severity === 'error')
-        .map(({ path: _path, at: _at, ...issue }) => ({
-          ...issue,
+        .map(issue => ({
+          ...problemOf(issue),
           message: `${refText(refOf(resource))}: ${issue.message}`,
           resource: refOf(resource),
         })),
     ),
-    ...checker
-      .checkRouter(routerValue(router))
-      .map(({ path: _path, at: _at, ...issue }) => issue)
-      .filter(isError),
+    ...checker.checkRouter(routerValue(router)).map(problemOf).filter(isError),
   ];
 }
 

@@ -1,0 +1,26 @@
+import { runPass } from '../../reconciler/pass.js';
+import type { PassOptions } from '../../reconciler/pass.js';
+import { operatorName } from '../operator.js';
+import type { Settings } from '../settings.js';
+import type { CommandContext } from './context.js';
+
+/** How long a command waits for another writer before it gives up with exit code 75. */
+const lockTimeoutMs = 30_000;
+
+/** A pass with what every command passes on alike. */
+export function pass(
+  settings: Settings,
+  context: CommandContext,
+  what: Pick<PassOptions, 'dryRun' | 'command'> & { readonly only?: string },
+): ReturnType<typeof runPass> {
+  const { env, clock, engineVersion, signal } = context;
+  return runPass({
+    ...settings,
+    ...what,
+    engineVersion,
+    operator: operatorName(env),
+    clock,
+    lockTimeoutMs,
+    signal,
+  });
+}

@@ -1,0 +1,35 @@
+import { fail, ok } from '../../protocol/result.js';
+import type { Result } from '../../protocol/result.js';
+import type { Store } from '../../state/git/store.js';
+import { viewState } from '../../reconciler/state-dir.js';
+import type { StateView } from '../../reconciler/state-dir.js';
+import { settingsOf } from '../settings.js';
+import type { CommonOptions } from '../settings.js';
+import type { CommandContext } from './context.js';
+import { say } from './failure.js';
+
+/** Reads the state directory of a command that only looks; what keeps it from that has been said when it fails. */
+export async function openView(
+  options: CommonOptions,
+  context: CommandContext,
+): Promise<Result<StateView, 'said'>> {
+  const settings = await settingsOf(options, context.env);
+  const view = await viewState(settings.state);
+  if (view.ok) return ok(view.value);
+  say(context.io, view.failure);
+  return fail('said');
+}
+
+/** The same for commands that have nothing to show before the first generation. */
+export async function openHistory(
+  options: CommonOptions,
+  context: CommandContext,
+): Promise<Result<StateView & { readonly store: Store }, 'said'>> {
+  const view = await openView(options, context);
+  if (!view.ok) return view;
+  const { store } = view.value;
+  if (store !== undefined && view.value.head.commit !== undefined) return ok({ ...view.value, store });
+  const { state } = await settingsOf(options, context.env);
+  context.io.note(`routerctl: there is no generation yet in ${state.path}: run routerctl reconcile\n`);
+  return fail('said');
+}

@@ -1,0 +1,65 @@
+import { CommanderError } from 'commander';
+import { killAllChildren } from '../reconciler/plugin/child/process-group.js';
+import { StorageError } from '../state/storage-error.js';
+import { oneLine } from '../protocol/text.js';
+import { processIo } from './io.js';
+import { buildProgram } from './program.js';
+import { engineVersion } from './version.js';
+
+/** Runs routerctl and sets the exit code of the process. Nothing that goes wrong ends in a stack trace. */
+export async function main(argv: readonly string[]): Promise<void> {
+  process.umask(0o077);
+  const io = processIo();
+  const controller = new AbortController();
+  endOnSignals(controller);
+  const finish = (code: number): void => {
+    process.exitCode = code;
+  };
+  const context = {
+    io,
+    env: process.env,
+    clock: () => Date.now(),
+    engineVersion: engineVersion(),
+    signal: controller.signal,
+  };
+  const program = buildProgram({ context, finish });
+  for (const command of [program, ...program.commands.flatMap(child => [child, ...child.commands])]) {
+    command.exitOverride();
+  }
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    if (error instanceof CommanderError) finish(error.exitCode === 0 ? 0 : troubleOf(argv));
+    else {
+      io.note(`routerctl: ${sentence(error)}\n`);
+      finish(troubleOf(argv));
+    }
+  }
+}
+
+/** Exit code of a command that could not do its work: 2 where 1 is an answer, such as `differ`. */
+function troubleOf(argv: readonly string[]): number {
+  return argv.includes('diff') || argv.includes('validate') ? 2 : 1;
+}
+
+function sentence(error: unknown): string {
+  if (error instanceof StorageError) return oneLine(error.message, 1000);
+  return `internal error: ${oneLine(error instanceof Error ? error.message : String(error), 500)}; please report it`;
+}
+
+/**
+ * Plugins run in process groups of their own, which the terminal's Ctrl-C does not reach. What is written is safe at any
+ * instruction, so nothing else has to be waited for.
+ */
+function endOnSignals(controller: AbortController): void {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    process.once(signal, () => {
+      controller.abort();
+      killAllChildren();
+      process.exit(code);
+    });
+  }
+}

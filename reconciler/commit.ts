@@ -1,0 +1,142 @@
+import type { Problem } from '../protocol/problem.js';
+import { asValue } from '../protocol/resource.js';
+import type { Value } from '../protocol/resource.js';
+import { fail, ok } from '../protocol/result.js';
+import type { Result } from '../protocol/result.js';
+import { formatTime } from '../protocol/time.js';
+import type { Instant } from '../protocol/time.js';
+import { createStore } from '../state/git/open.js';
+import type { StoreFailure } from '../state/git/look.js';
+import type { Store } from '../state/git/store.js';
+import { appendLog } from '../state/log.js';
+import { StorageError } from '../state/storage-error.js';
+import { missingTags, tagOf } from './generations.js';
+import type { PassReport } from './report.js';
+import { runLog, viewStore, writeLeases, writeStatus } from './state-dir.js';
+import type { StateDir, StateView } from './state-dir.js';
+import { statusAfter } from './status.js';
+
+export interface WritableState {
+  readonly store: Store;
+  readonly view: StateView;
+  readonly repairs: readonly Problem[];
+}
+
+/** Opens, or on first use makes, the state directory under the lock, and mends what an interrupted run left behind. */
+export async function openForWriting(
+  state: StateDir,
+  now: Instant,
+): Promise<Result<WritableState, { readonly kind: 'state'; readonly failure: StoreFailure }>> {
+  const opened = await createStore(state.path, { searchPath: state.searchPath });
+  if (!opened.ok) return fail({ kind: 'state', failure: opened.failure });
+  const store = opened.value;
+  const recovery = await store.recover();
+  if (!recovery.ok) throw unusable(store, recovery.failure);
+  const view = await viewStore(store);
+  const repairs = recovery.value.removed.map((path): Problem => ({
+    reason: 'StateRecovered',
+    severity: 'note',
+    message: `removed ${path}, which an interrupted run had left behind`,
+  }));
+  if (view.head.commit !== undefined) {
+    repairs.push(...(await restore(store, view.head.commit, now)));
+    const missing = await missingTags(store, view.head.generation);
+    if (missing.size > 0) await store.tag(missing);
+  }
+  return ok({ store, view, repairs });
+}
+
+/** Puts the visible files back to those of HEAD. */
+async function restore(store: Store, commit: string, now: Instant): Promise<Problem[]> {
+  const { drifted, strays } = await store.project(commit, now);
+  const drift = (message: string): Problem => ({ reason: 'StateDrift', severity: 'warning', message });
+  return [
+    ...drifted.map(path =>
+      drift(`${path} in the state directory was not that of the last commit: it was restored`),
+    ),
+    ...strays.map(({ path, movedTo }) => {
+      const where = movedTo === undefined ? 'it cannot be moved away' : `it was moved to ${movedTo}`;
+      return drift(`${path} in the state directory is not routerd's: ${where}`);
+    }),
+  ];
+}
+
+function unusable(
+  store: Store,
+  failure: Exclude<Awaited<ReturnType<Store['recover']>>, { ok: true }>['failure'],
+): StorageError {
+  const facts = { path: store.path, operation: 'write to', code: 'EDAMAGED' };
+  switch (failure.kind) {
+    case 'busy': {
+      const processes = failure.processes.map(({ pid }) => String(pid)).join(', ');
+      return new StorageError({
+        ...facts,
+        detail: `git is still at work there (process ${processes}): try again when it has ended`,
+      });
+    }
+    case 'elsewhere':
+      return new StorageError({ ...facts, detail: `its HEAD is ${failure.head}, not main: ${failure.hint}` });
+    case 'damaged':
+      return new StorageError({ ...facts, detail: failure.message });
+  }
+}
+
+export interface CommitOrder {
+  readonly store: Store;
+  readonly view: StateView;
+  readonly report: PassReport;
+  /** Aborted when the lock is lost. */
+  readonly lost: AbortSignal;
+  /** Input digest of every plugin that could run. */
+  readonly inputs: ReadonlyMap<string, string>;
+}
+
+/** Puts a decided pass on disk: commit, visible files, leases, status, log. `moved`: HEAD is no longer what was decided on. */
+export async function commitSettlement(order: CommitOrder): Promise<PassReport | 'moved'> {
+  const { store, view, report, lost } = order;
+  const { settlement } = report;
+  const plan = settlement?.commit;
+  let done = report;
+  if (settlement !== undefined && plan !== undefined) {
+    const { current, next } = settlement.generation;
+    const committed = await store.commit(
+      {
+        parent: view.head.commit ?? null,
+        files: plan.files,
+        message: plan.message,
+        author: { name: plan.author, email: `${plan.author}@${store.lineage}` },
+        at: report.finishedAt,
+        ...(next > current ? { tags: [tagOf(next)] } : {}),
+      },
+      lost,
+    );
+    if (!committed.ok && committed.failure.kind === 'moved') return 'moved';
+    if (committed.ok) {
+      done = { ...report, commit: committed.value.commit };
+      await store.project(committed.value.commit, report.finishedAt);
+    }
+  }
+  if (settlement !== undefined && (settlement.renewed || plan !== undefined)) {
+    await writeLeases(store.path, settlement.leases);
+  }
+  await writeStatus(store.path, statusAfter(view.status, done, order.inputs));
+  await appendLog(runLog(store.path), done.plugins.flatMap(runEntry));
+  if (done.commit !== undefined) await store.housekeep();
+  return done;
+}
+
+/** One line of the run log: everything but stdout itself, which may hold anything. */
+function runEntry({ name, why, outcome, problems, run, part }: PassReport['plugins'][number]): Value[] {
+  if (run === undefined) return [];
+  return [
+    asValue({
+      time: formatTime(run.startedAt),
+      plugin: name,
+      why,
+      outcome,
+      ...(part === undefined ? {} : { generation: part.generation }),
+      run: run.child,
+      problems,
+    }),
+  ];
+}

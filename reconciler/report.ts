@@ -1,0 +1,58 @@
+import type { Part } from '../protocol/part.js';
+import { isError } from '../protocol/problem.js';
+import type { Problem } from '../protocol/problem.js';
+import type { Router } from '../protocol/resource.js';
+import type { Instant } from '../protocol/time.js';
+import type { LoadedConfig } from '../state/config/load.js';
+import type { Head } from './head.js';
+import type { ChildOutcome } from './plugin/child/request.js';
+import type { Proposal } from './plugin/result.js';
+import type { Settlement } from './settle/settle.js';
+
+/** What a pass did about a plugin. `notDue`: nothing; `running`: somebody else runs it at this moment. */
+export type PluginOutcome =
+  'accepted' | 'renewed' | 'rejected' | 'failed' | 'superseded' | 'running' | 'notBound' | 'notDue';
+
+export interface PluginReport {
+  readonly name: string;
+  readonly due: boolean;
+  readonly why: string;
+  readonly outcome: PluginOutcome;
+  readonly problems: readonly Problem[];
+  readonly run?: { readonly startedAt: Instant; readonly child: ChildOutcome; readonly proposal?: Proposal };
+  /** What was accepted or renewed, under its new lease. */
+  readonly part?: Part;
+}
+
+/** The account of one pass: what its text, JSON, exit code and status all derive from. */
+export interface PassReport {
+  readonly config: LoadedConfig;
+  /** The one plugin that was asked for; undefined for an ordinary pass. */
+  readonly only: string | undefined;
+  /** HEAD as the pass found it. */
+  readonly head: Head;
+  readonly startup: Router | undefined;
+  readonly plugins: readonly PluginReport[];
+  /** Undefined where there is no startup-config at all, neither a valid nor an accepted one. */
+  readonly settlement: Settlement | undefined;
+  /** The commit that was made. */
+  readonly commit: string | undefined;
+  /** What was cleaned up or restored in the state directory on the way. */
+  readonly repairs: readonly Problem[];
+  readonly finishedAt: Instant;
+}
+
+/** Whether the pass took the operator's input as it stands and no plugin that it was about failed: exit code 0. */
+export function succeeded({ config, plugins, only }: PassReport): boolean {
+  const concerned = plugins.filter(({ name }) => only === undefined || only === name);
+  return (
+    config.startup !== undefined &&
+    !concerned.some(({ outcome }) => outcome === 'failed' || outcome === 'rejected')
+  );
+}
+
+/** Problems of the config directory that belong to no plugin. */
+export function startupErrors(config: LoadedConfig): Problem[] {
+  const ofPlugins = new Set(config.plugins.flatMap(({ problems }) => problems));
+  return config.problems.filter(problem => isError(problem) && !ofPlugins.has(problem));
+}

@@ -1,0 +1,80 @@
+import { sourceOf } from '../protocol/plugin.js';
+import type { Problem } from '../protocol/problem.js';
+import type { ResourceChecker } from '../protocol/startup.js';
+import type { Instant } from '../protocol/time.js';
+import type { DueCause } from './due.js';
+import type { RunnablePlugin } from './inputs.js';
+import type { ChildOutcome } from './plugin/child/request.js';
+import { runChild } from './plugin/child/run-child.js';
+import { readOutput } from './plugin/output.js';
+import { pluginRequest } from './plugin/request.js';
+import { judgeResult } from './plugin/result.js';
+import type { Proposal } from './plugin/result.js';
+
+export interface RunOrder {
+  readonly name: string;
+  readonly plugin: RunnablePlugin;
+  readonly cause: DueCause;
+  readonly inputDigest: string;
+  readonly startupConfigHash: string;
+  readonly effectiveGeneration: number;
+  readonly previousDynamicGeneration: number;
+}
+
+export interface RunContext {
+  readonly checker: ResourceChecker;
+  readonly clock: () => Instant;
+  /** PATH for the plugin. */
+  readonly searchPath: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A run that has ended: how the process went, and what its result comes to. */
+export interface FinishedRun {
+  readonly order: RunOrder;
+  readonly startedAt: Instant;
+  readonly child: ChildOutcome;
+  readonly proposal?: Proposal;
+  readonly problems: readonly Problem[];
+}
+
+/** Runs a plugin once and judges its answer. Never rejects for anything that the plugin does. */
+export async function runPlugin(order: RunOrder, context: RunContext): Promise<FinishedRun> {
+  const { declaration, executable, binding } = order.plugin;
+  const startedAt = context.clock();
+  const { outcome, stdout } = await runChild({
+    executable: executable.realPath,
+    env: declaration.env,
+    input: pluginRequest({
+      plugin: order.name,
+      cause: order.cause,
+      startupConfigHash: order.startupConfigHash,
+      effectiveGeneration: order.effectiveGeneration,
+      previousDynamicGeneration: order.previousDynamicGeneration,
+      now: startedAt,
+      context: order.plugin.context,
+    }),
+    timeoutMs: declaration.timeoutMs,
+    path: context.searchPath,
+    signal: context.signal,
+  });
+  const run = { order, startedAt, child: outcome };
+  const source = sourceOf(order.name);
+  if (outcome.error !== null) {
+    const { reason, message } = outcome.error;
+    return { ...run, problems: [{ reason, severity: 'error', message: `${source} ${message}`, source }] };
+  }
+  const output = readOutput(`${source} stdout`, stdout);
+  if (!output.ok) return { ...run, problems: output.failure.map(problem => ({ ...problem, source })) };
+  const ttlMs = binding?.source.ttlMs;
+  const judgement = judgeResult(output.value, {
+    plugin: declaration,
+    checker: context.checker,
+    ...(ttlMs === undefined ? {} : { sourceTtlMs: ttlMs }),
+    now: context.clock(),
+  });
+  const problems = judgement.problems.map(problem => ({ ...problem, source }));
+  return judgement.proposal === undefined
+    ? { ...run, problems }
+    : { ...run, problems, proposal: judgement.proposal };
+}

@@ -1,0 +1,121 @@
+import { intervalOf } from '../protocol/references.js';
+import type { Instant } from '../protocol/time.js';
+import { backoffMs } from './backoff.js';
+import { conditionTypes } from './records/run-status.js';
+import type { Condition, PluginStatus, RunStatus } from './records/run-status.js';
+import { startupErrors } from './report.js';
+import type { PassReport, PluginReport } from './report.js';
+
+/** The status after a pass, from the one before it. Pure. */
+export function statusAfter(
+  before: RunStatus,
+  report: PassReport,
+  inputs: ReadonlyMap<string, string>,
+): RunStatus {
+  const { config, settlement, finishedAt } = report;
+  const valid = config.startup !== undefined;
+  const applied = valid && settlement !== undefined;
+  const generation = settlement?.generation.next ?? report.head.generation;
+  return {
+    plugins: pluginStatuses(before, report, inputs),
+    conditions: conditionTypes.map(type =>
+      transition(
+        before.conditions.find(condition => condition.type === type),
+        { type, ...judge(type, report), lastTransitionTime: finishedAt, observedGeneration: generation },
+      ),
+    ),
+    lastAttempted: { time: finishedAt, valid },
+    ...(applied
+      ? { lastApplied: { time: finishedAt, startupConfigHash: settlement.startupConfigHash, generation } }
+      : before.lastApplied === undefined
+        ? {}
+        : { lastApplied: before.lastApplied }),
+    problems: valid ? [] : startupErrors(config),
+  };
+}
+
+/** `lastTransitionTime` moves only when `status` does. */
+function transition(before: Condition | undefined, now: Condition): Condition {
+  return before?.status === now.status ? { ...now, lastTransitionTime: before.lastTransitionTime } : now;
+}
+
+function judge(
+  type: Condition['type'],
+  report: PassReport,
+): Pick<Condition, 'status' | 'reason' | 'message'> {
+  const errors = startupErrors(report.config);
+  const failed = report.plugins.filter(({ outcome }) => outcome === 'failed' || outcome === 'rejected');
+  const no = (message: string) => ({ status: 'False', reason: 'AsExpected', message }) as const;
+  switch (type) {
+    case 'Ready':
+      return errors.length === 0
+        ? {
+            status: 'True',
+            reason: 'Reconciled',
+            message: 'the effective-config is that of the config directory',
+          }
+        : { status: 'False', reason: 'StartupConfigInvalid', message: errorText(errors) };
+    case 'Reconciling':
+      return no('no pass is under way');
+    case 'Stalled':
+      return errors.length === 0
+        ? no('nothing waits for the operator')
+        : {
+            status: 'True',
+            reason: 'StartupConfigInvalid',
+            message: 'the config directory has to be mended',
+          };
+    case 'Degraded':
+      return failed.length === 0
+        ? no('every plugin that ran did so well')
+        : {
+            status: 'True',
+            reason: 'PluginsFailing',
+            message: `failing: ${failed.map(({ name }) => name).join(', ')}`,
+          };
+  }
+}
+
+function errorText(errors: ReturnType<typeof startupErrors>): string {
+  const [first] = errors;
+  const place = first?.place;
+  const where = place === undefined ? '' : `${place.file}:${place.line ?? 1}:${place.column ?? 1}: `;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  return `${where}${first?.message ?? ''}${more}`;
+}
+
+function pluginStatuses(
+  before: RunStatus,
+  report: PassReport,
+  inputs: ReadonlyMap<string, string>,
+): Map<string, PluginStatus> {
+  const statuses = new Map<string, PluginStatus>();
+  for (const plugin of report.plugins) {
+    const last = before.plugins.get(plugin.name);
+    const next = plugin.run === undefined ? last : statusOfRun(plugin, plugin.run, { last, report, inputs });
+    if (next !== undefined) statuses.set(plugin.name, next);
+  }
+  return statuses;
+}
+
+function statusOfRun(
+  plugin: PluginReport,
+  run: { readonly startedAt: Instant },
+  facts: { last: PluginStatus | undefined; report: PassReport; inputs: ReadonlyMap<string, string> },
+): PluginStatus {
+  const { name, outcome } = plugin;
+  const bad = outcome === 'failed' || outcome === 'rejected';
+  const failures = bad ? (facts.last?.failures ?? 0) + 1 : 0;
+  const declaration = facts.report.config.plugins.find(entry => entry.name === name)?.declaration;
+  const retryAt = facts.report.finishedAt + backoffMs(name, failures, intervalOf(declaration, undefined));
+  const digest = facts.inputs.get(name);
+  return {
+    startedAt: run.startedAt,
+    failures,
+    ...(bad ? { retryAt } : {}),
+    // A superseded run leaves no digest, so that the plugin is due at once for its changed input.
+    ...(digest === undefined || outcome === 'superseded' ? {} : { inputDigest: digest }),
+    outcome,
+    message: bad ? (plugin.problems.find(({ severity }) => severity === 'error')?.message ?? '') : '',
+  };
+}
