@@ -48,6 +48,11 @@ export interface Issue {
   readonly at?: 'key' | 'value';
 }
 
+/** An issue as a problem, without its way into the document: `field` and `place` are for the caller to set. */
+export function problemOf({ reason, severity, message, hint }: Issue): Problem {
+  return { reason, severity, message, ...(hint === undefined ? {} : { hint }) };
+}
+
 /** Every reason code, with what it stands for. `docs/reasons.md` is generated from this table. */
 export const reasons = {
   // Files

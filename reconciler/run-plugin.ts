@@ -62,7 +62,7 @@ export async function runPlugin(order: RunOrder, context: RunContext): Promise<F
   const source = sourceOf(order.name);
   if (outcome.error !== null) {
     const { reason, message } = outcome.error;
-    return { ...run, problems: [{ reason, severity: 'error', message: `${source} ${message}`, source }] };
+    return { ...run, problems: [{ reason, severity: 'error', message, source }] };
   }
   const output = readOutput(`${source} stdout`, stdout);
   if (!output.ok) return { ...run, problems: output.failure.map(problem => ({ ...problem, source })) };

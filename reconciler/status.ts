@@ -1,3 +1,4 @@
+import type { Problem } from '../protocol/problem.js';
 import { intervalOf } from '../protocol/references.js';
 import type { Instant } from '../protocol/time.js';
 import { backoffMs } from './backoff.js';
@@ -16,12 +17,21 @@ export function statusAfter(
   const valid = config.startup !== undefined;
   const applied = valid && settlement !== undefined;
   const generation = settlement?.generation.next ?? report.head.generation;
+  const plugins = pluginStatuses(before, report, inputs);
+  const failing = report.plugins
+    .filter(({ name, outcome }) => outcome === 'failed' || (plugins.get(name)?.failures ?? 0) > 0)
+    .map(({ name }) => name);
   return {
-    plugins: pluginStatuses(before, report, inputs),
+    plugins,
     conditions: conditionTypes.map(type =>
       transition(
         before.conditions.find(condition => condition.type === type),
-        { type, ...judge(type, report), lastTransitionTime: finishedAt, observedGeneration: generation },
+        {
+          type,
+          ...judge(type, startupErrors(config), failing),
+          lastTransitionTime: finishedAt,
+          observedGeneration: generation,
+        },
       ),
     ),
     lastAttempted: { time: finishedAt, valid },
@@ -41,10 +51,9 @@ function transition(before: Condition | undefined, now: Condition): Condition {
 
 function judge(
   type: Condition['type'],
-  report: PassReport,
+  errors: readonly Problem[],
+  failing: readonly string[],
 ): Pick<Condition, 'status' | 'reason' | 'message'> {
-  const errors = startupErrors(report.config);
-  const failed = report.plugins.filter(({ outcome }) => outcome === 'failed' || outcome === 'rejected');
   const no = (message: string) => ({ status: 'False', reason: 'AsExpected', message }) as const;
   switch (type) {
     case 'Ready':
@@ -66,17 +75,17 @@ function judge(
             message: 'the config directory has to be mended',
           };
     case 'Degraded':
-      return failed.length === 0
-        ? no('every plugin that ran did so well')
+      return failing.length === 0
+        ? no('no plugin fails')
         : {
             status: 'True',
             reason: 'PluginsFailing',
-            message: `failing: ${failed.map(({ name }) => name).join(', ')}`,
+            message: `failing: ${failing.join(', ')}`,
           };
   }
 }
 
-function errorText(errors: ReturnType<typeof startupErrors>): string {
+function errorText(errors: readonly Problem[]): string {
   const [first] = errors;
   const place = first?.place;
   const where = place === undefined ? '' : `${place.file}:${place.line ?? 1}:${place.column ?? 1}: `;

@@ -121,7 +121,7 @@ function arrival(
 
 function removalReason(source: string, endings: PartEndings): string {
   if (source === startupSource) return 'no longer in startup-config';
-  return `${source}: ${endings.get(source) ?? 'it no longer proposes this'}`;
+  return endings.get(source) ?? 'it no longer proposes this';
 }
 
 const reportedFields = 20;

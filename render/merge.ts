@@ -1,12 +1,11 @@
 import { byCodePoint } from '../protocol/order.js';
-import { isExpired, partId } from '../protocol/part.js';
+import { isExpired, partFileName, partId } from '../protocol/part.js';
 import type { Part } from '../protocol/part.js';
 import { decodeMaskPermissions, isOperatorOwned, isOverridePolicy } from '../protocol/plugin.js';
 import type { MaskPermission } from '../protocol/plugin.js';
-import type { Problem } from '../protocol/problem.js';
+import type { Place, Problem } from '../protocol/problem.js';
 import { refKey, refOf, refText } from '../protocol/resource.js';
 import type { Resource, ResourceRef, Router } from '../protocol/resource.js';
-import { formatTime } from '../protocol/time.js';
 import type { Instant } from '../protocol/time.js';
 
 export interface MergeInput {
@@ -14,6 +13,8 @@ export interface MergeInput {
   readonly startup: Router;
   /** At most one part a source counts, the newest; the leases are those in force. */
   readonly parts: readonly Part[];
+  /** Where a startup resource stands, for findings. */
+  readonly placeOf?: (ref: ResourceRef) => Place | undefined;
   /** What is wrong with a candidate to which `added` came, empty when nothing is. */
   readonly validate: (candidate: Candidate) => readonly Problem[];
 }
@@ -65,20 +66,20 @@ export function merge(input: MergeInput, now: Instant): MergeOutcome {
   const findings: Problem[] = [];
   const accounts: PartAccount[] = [];
   const admitted: Part[] = [];
-  const ownerOf = new Map<string, string>();
+  const ownerOf = new Map<string, Part>();
 
   for (const part of newestOfEachSource(input.parts)) {
     if (isExpired(part, now)) {
       accounts.push({ part, status: 'expired' });
       continue;
     }
-    const clashes = conflicts(part, rules, ownerOf);
+    const clashes = conflicts(part, { rules, ownerOf, placeOf: input.placeOf });
     const objections = clashes.length > 0 ? clashes : tryPart(input, rules, [...admitted, part]);
     findings.push(...objections);
     accounts.push({ part, status: objections.length > 0 ? 'setAside' : 'active' });
     if (objections.length > 0) continue;
     admitted.push(part);
-    for (const resource of part.resources) ownerOf.set(refKey(refOf(resource)), partId(part));
+    for (const resource of part.resources) ownerOf.set(refKey(refOf(resource)), part);
   }
 
   const masks = resolveMasks(admitted, rules);
@@ -87,7 +88,8 @@ export function merge(input: MergeInput, now: Instant): MergeOutcome {
     effective,
     origins: effective.resources.map(resource => {
       const ref = refOf(resource);
-      return { resource: ref, source: ownerOf.get(refKey(ref)) ?? startupSource };
+      const part = ownerOf.get(refKey(ref));
+      return { resource: ref, source: part === undefined ? startupSource : partId(part) };
     }),
     suppressed: [...masks.suppressed.values()],
     parts: accounts,
@@ -118,26 +120,42 @@ function newestOfEachSource(parts: readonly Part[]): Part[] {
   return [...newest.values()].sort((a, b) => byCodePoint(a.source, b.source));
 }
 
-function conflicts(part: Part, rules: StartupRules, ownerOf: ReadonlyMap<string, string>): Problem[] {
+interface ConflictFacts {
+  readonly rules: StartupRules;
+  /** By identity, the part that has admitted a resource. */
+  readonly ownerOf: ReadonlyMap<string, Part>;
+  readonly placeOf: MergeInput['placeOf'];
+}
+
+function conflicts(part: Part, { rules, ownerOf, placeOf }: ConflictFacts): Problem[] {
   const found: Problem[] = [];
   for (const resource of part.resources) {
     const ref = refOf(resource);
     const key = refKey(ref);
-    const owner = rules.identities.has(key) ? startupSource : ownerOf.get(key);
-    if (owner === undefined) continue;
+    const other = ownerOf.get(key);
+    const inStartup = rules.identities.has(key);
+    if (!inStartup && other === undefined) continue;
+    const owner = other === undefined ? 'the startup-config' : partId(other);
+    const place = other === undefined ? placeOf?.(ref) : partPlace(other);
     found.push({
       reason: 'ResourceConflict',
       severity: 'warning',
-      message: `${partId(part)} is set aside: its ${refText(ref)} is already there from ${owner}`,
-      hint:
-        owner === startupSource
-          ? 'remove it from the startup-config, or let the plugin use another name'
-          : 'let one of the two plugins use another name',
+      message: `the part is set aside: its ${refText(ref)} is already there from ${owner}`,
+      hint: inStartup
+        ? 'remove it from the startup-config, or let the plugin use another name'
+        : 'let one of the two plugins use another name',
+      place: partPlace(part),
+      ...(place === undefined ? {} : { related: [{ message: `in ${owner}`, place }] }),
       source: partId(part),
       resource: ref,
     });
   }
   return found;
+}
+
+/** The file of a part in the state repository. */
+function partPlace(part: Part): Place {
+  return { file: `parts/${partFileName(part.source)}` };
 }
 
 /** What would be wrong if the last of `parts` were admitted too. */
@@ -149,7 +167,7 @@ function tryPart(input: MergeInput, rules: StartupRules, parts: readonly Part[])
     ...problem,
     reason: 'PartInvalid',
     severity: 'warning',
-    message: `${partId(part)} is set aside: ${problem.message}`,
+    message: `the part is set aside: ${problem.message}`,
     source: partId(part),
   }));
 }
@@ -188,7 +206,7 @@ function refuseMask(part: Part, target: ResourceRef, rules: StartupRules): Probl
     return {
       ...finding,
       reason: 'MaskNotAllowed',
-      message: `${partId(part)} may not mask ${refText(target)}: no plugin may mask a ${target.kind}`,
+      message: `the mask of ${refText(target)} is ignored: no plugin may mask a ${target.kind}`,
     };
   }
   const allowed = rules.permissions.some(
@@ -199,7 +217,7 @@ function refuseMask(part: Part, target: ResourceRef, rules: StartupRules): Probl
     return {
       ...finding,
       reason: 'MaskNotAllowed',
-      message: `${partId(part)} may not mask ${refText(target)}: no DynamicOverridePolicy allows it`,
+      message: `the mask of ${refText(target)} is ignored: no DynamicOverridePolicy allows it`,
       hint: `allow source ${part.source} to mask that target in a DynamicOverridePolicy`,
     };
   }
@@ -207,7 +225,7 @@ function refuseMask(part: Part, target: ResourceRef, rules: StartupRules): Probl
   return {
     ...finding,
     reason: 'MaskTargetMissing',
-    message: `${partId(part)} masks ${refText(target)}, which the startup-config does not hold`,
+    message: `the mask of ${refText(target)} is ignored: the startup-config does not hold it`,
   };
 }
 
@@ -222,9 +240,4 @@ function compose(
     [...part.resources].sort((a, b) => byCodePoint(refKey(refOf(a)), refKey(refOf(b)))),
   );
   return { ...startup, resources: [...kept, ...added] };
-}
-
-/** `Plugin/x#12, Plugin/y#3 until 2026-05-29T12:05:00Z` */
-export function maskText(suppression: Suppression): string {
-  return `${suppression.maskedBy.join(', ')} until ${formatTime(suppression.maskedUntil)}`;
 }

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import type { FileHandle } from 'node:fs/promises';
 import { oneLine } from '../protocol/text.js';
 import { errnoOf } from './errno.js';
@@ -110,12 +110,24 @@ function heldBy(child: ChildProcess, ended: Promise<End>): Helper {
   void ended.then(() => {
     if (!stopping) lost.abort(new Error('the process that keeps the lock has ended'));
   });
+  // A lock that somebody forgot to give back must not keep the process alive, as its end frees the lock anyway.
+  setAlive(child, false);
   const stop = async () => {
     stopping = true;
+    setAlive(child, true);
     child.stdin?.end();
     await ended;
   };
   return { lost: lost.signal, stop };
+}
+
+/** Whether the helper and its pipes keep the event loop going. */
+function setAlive(child: ChildProcess, alive: boolean): void {
+  for (const handle of [child, ...child.stdio]) {
+    if (!(handle instanceof Socket || handle instanceof ChildProcess)) continue;
+    if (alive) handle.ref();
+    else handle.unref();
+  }
 }
 
 function waitLimit(timeoutMs: number, signal: AbortSignal | undefined) {

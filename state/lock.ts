@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { chmod, open, unlink } from 'node:fs/promises';
+import { chmod, lstat, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fail, ok } from '../protocol/result.js';
 import type { Result } from '../protocol/result.js';
@@ -11,7 +11,7 @@ import { startHelper } from './lock-helper.js';
 import type { Helper } from './lock-helper.js';
 import { holderPath, holderText, readHolder, thisHolder, writeHolder } from './lock-holder.js';
 import type { Holder } from './lock-holder.js';
-import { storing } from './storage-error.js';
+import { StorageError, storing } from './storage-error.js';
 
 /** A lock that this process holds until `release`, or until the process ends in any way. */
 export interface Lock {
@@ -81,6 +81,8 @@ async function makeLockFile(path: string): Promise<void> {
       await chmod(path, 0o600);
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error;
+      // flock(1) would follow a link and lock a folder as well.
+      if (!(await lstat(path)).isFile()) throw new StorageError({ path, operation: 'lock', code: 'ENOTREG' });
     }
   });
 }

@@ -19,9 +19,14 @@ export function placeText({ file, line, column }: Place): string {
 
 /** A problem for people: place, sentence and code, the line with a marker, what to do, the other ends. */
 export function diagnostic(problem: Problem, options: DiagnosticOptions): string {
-  const { place, severity, reason, message, hint, related = [] } = problem;
-  const where = place === undefined ? (problem.source ?? '') : placeText(place);
-  const head = `${where === '' ? '' : `${paint(options.colour, 'bold', printable(where))}: `}${paint(options.colour, styles[severity], severity)}: ${printable(message)} [${reason}]`;
+  const { place, source, severity, reason, message, hint, related = [] } = problem;
+  const where = [
+    place === undefined ? undefined : placeText(place),
+    source === undefined ? undefined : printable(source),
+  ]
+    .filter(text => text !== undefined)
+    .map(text => `${paint(options.colour, 'bold', text)}: `);
+  const head = `${where.join('')}${paint(options.colour, styles[severity], severity)}: ${printable(message)} [${reason}]`;
   const lines = place === undefined ? undefined : excerpt(options.texts?.get(place.file), place);
   const [code = '', marker = ''] = lines ?? [];
   return [

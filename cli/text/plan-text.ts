@@ -63,10 +63,11 @@ function pluginLines({ plugins }: PlanDocument): string[] {
 }
 
 function changeLines({ changes }: PlanDocument, { colour }: PlanTextOptions): string[] {
-  return changes.map(({ action, resource, source, until, reason, fields }) => {
-    const detail = fields === undefined ? reason : fields.join(', ');
+  return changes.map(change => {
+    const { action, resource, source, until, reason, fields } = change;
     const by = `${source}${until === undefined ? '' : ` until ${until}`}`;
-    return `${paint(colour, changeStyles[action], action.padEnd(8))} ${oneLine(`${refText(resource)} — ${by}: ${detail}`, 400)}`;
+    const detail = action === 'added' ? '' : `: ${fields === undefined ? reason : fields.join(', ')}`;
+    return `${paint(colour, changeStyles[action], action.padEnd(8))} ${oneLine(`${refText(resource)}  ${by}${detail}`, 400)}`;
   });
 }
 

@@ -43,7 +43,7 @@ export function endingNote({ part, cause, why }: EndedPart): Problem {
   return {
     reason: cause === 'expiry' ? 'PartExpired' : 'PartUnbound',
     severity: 'note',
-    message: `${partId(part)} is no longer in force: ${why}`,
+    message: `the part is no longer in force: ${why}`,
     source: partId(part),
   };
 }

@@ -3,8 +3,8 @@ import { partId } from '../../protocol/part.js';
 import type { Part } from '../../protocol/part.js';
 import { isError, problemOf } from '../../protocol/problem.js';
 import type { Problem } from '../../protocol/problem.js';
-import { refText, refOf } from '../../protocol/resource.js';
-import type { Router } from '../../protocol/resource.js';
+import { refKey, refOf, refText } from '../../protocol/resource.js';
+import type { ResourceRef, Router } from '../../protocol/resource.js';
 import { routerValue } from '../../protocol/startup.js';
 import type { Instant } from '../../protocol/time.js';
 import { printYaml } from '../../render/canonical-yaml.js';
@@ -66,7 +66,9 @@ export function settle(input: SettleInput, now: Instant): Settlement {
   const ended = endedParts(head.parts, situation, now);
   const taken = takeProposals(input, now);
   const parts = nextParts(head.parts, ended, taken.parts);
-  const merged = merge({ startup: situation.startup, parts, validate: validator(situation) }, now);
+  const places = new Map(situation.places.map(({ resource, place }) => [refKey(resource), place]));
+  const placeOf = (ref: ResourceRef) => places.get(refKey(ref));
+  const merged = merge({ startup: situation.startup, parts, placeOf, validate: validator(situation) }, now);
 
   const startupText = printRouter(situation.startup);
   const effectiveText = printRouter(merged.effective);

@@ -33,7 +33,9 @@ export interface WorkTree {
 export interface KnownPaths {
   /** HEAD's files. */
   readonly head: Listing;
-  /** The last projection. */
+  /** Those of the last projection, as far as that is known. */
+  readonly last: Listing | undefined;
+  /** Tells which files need not be read. What it says of their content is a person's git's as much as ours. */
   readonly index: IndexFile | undefined;
 }
 
@@ -42,7 +44,7 @@ const contentLimit = 256 * 1024 * 1024;
 
 /** Walks the work tree, following no link. Reads only those files whose stamps are not the index's. */
 export async function lookAtWorkTree(workTree: string, known: KnownPaths): Promise<WorkTree> {
-  const paths = new Set([...known.head.keys(), ...(known.index?.entries.keys() ?? [])]);
+  const paths = new Set([...known.head.keys(), ...(known.last?.keys() ?? [])]);
   const folders = new Set([...paths].flatMap(foldersOf));
   const files = new Map<string, VisibleFile>();
   const extras: string[] = [];

@@ -16,7 +16,7 @@ export function errorOf(facts: Facts, limits: Pick<Limits, 'timeoutMs' | 'stdout
   if (facts.tooLarge) {
     return error('OutputTooLarge', `printed more than ${sizeText(limits.stdoutLimit)}${survived}`);
   }
-  if (exit?.signal != null) return error('PluginKilled', `was ended by ${exit.signal}`);
+  if (typeof exit?.signal === 'string') return error('PluginKilled', `was ended by ${exit.signal}`);
   if (exit?.code !== 0) return error('PluginExited', `ended with exit code ${exit?.code ?? 'unknown'}`);
   if (facts.heldOpen) {
     return error('OutputHeldOpen', 'ended, but left a process behind that kept its output open');

@@ -1,5 +1,8 @@
 import { errnoOf } from '../../../state/errno.js';
 
+/** The groups that are in use. */
+const live = new Set<ProcessGroup>();
+
 /**
  * The process group of one child, whose number is the child's pid.
  *
@@ -9,7 +12,6 @@ import { errnoOf } from '../../../state/errno.js';
  * hand out numbers in a cycle, so that one which was free for so short a time is not in use again.
  */
 export class ProcessGroup {
-  static readonly #live = new Set<ProcessGroup>();
   readonly #id: number;
   #over = false;
 
@@ -17,14 +19,7 @@ export class ProcessGroup {
     // kill(-1) would reach every process of the user, kill(0) our own group.
     if (!Number.isSafeInteger(id) || id <= 1) throw new Error(`no process group has the number ${id}`);
     this.#id = id;
-    ProcessGroup.#live.add(this);
-  }
-
-  /** Sends SIGKILL to every group that is still in use, and says how many there were. */
-  static killAll(): number {
-    const groups = [...ProcessGroup.#live];
-    for (const group of groups) group.end();
-    return groups.length;
+    live.add(this);
   }
 
   /** Asks every member to end. */
@@ -46,7 +41,7 @@ export class ProcessGroup {
   end(): void {
     this.kill();
     this.#over = true;
-    ProcessGroup.#live.delete(this);
+    live.delete(this);
   }
 
   #send(signal: 'SIGTERM' | 'SIGKILL' | 0): void {
@@ -58,7 +53,7 @@ export class ProcessGroup {
       if (errnoOf(error) === 'EPERM') return;
       if (errnoOf(error) !== 'ESRCH') throw error;
       this.#over = true;
-      ProcessGroup.#live.delete(this);
+      live.delete(this);
     }
   }
 }
@@ -68,5 +63,7 @@ export class ProcessGroup {
  * the end of the parent reaches: whoever exits while runs are under way calls this first. Returns the number of groups.
  */
 export function killAllChildren(): number {
-  return ProcessGroup.killAll();
+  const groups = [...live];
+  for (const group of groups) group.end();
+  return groups.length;
 }

@@ -30,14 +30,27 @@ export interface ChildOutcome {
   readonly timedOut: boolean;
   /** `sha256:…` of what stdout gave; past the limit, of as many bytes as the limit allows. */
   readonly stdoutDigest: string;
-  /** At most 8 KiB, its own words or its first and last ones: text from outside, to be made printable before it is shown. */
+  /**
+   * At most 8 KiB: all of it, or its beginning and end with a note on how much is missing. Text from outside, to be
+   * made printable before it is shown.
+   */
   readonly stderr: string;
-  /** Null exactly when the run succeeded. `message` goes on after the name of the program. */
+  /** Null exactly when the run succeeded: exit code 0 in time, without a signal, and nobody left holding stdout. */
   readonly error: ChildError | null;
 }
 
 export interface ChildError {
-  readonly reason: Reason;
+  readonly reason: Extract<
+    Reason,
+    | 'PluginNotStarted'
+    | 'PluginTimedOut'
+    | 'PluginCancelled'
+    | 'PluginExited'
+    | 'PluginKilled'
+    | 'OutputTooLarge'
+    | 'OutputHeldOpen'
+  >;
+  /** A sentence about `the program …`, without its name. */
   readonly message: string;
 }
 
