@@ -110,9 +110,8 @@ function arrival(
   }
   const mask = old.suppressed.get(key);
   if (mask !== undefined && source === startupSource) {
-    const reason = mask.maskedBy
-      .map(part => `${part}: ${endings.get(part) ?? 'it no longer masks this'}`)
-      .join('; ');
+    const reasons = new Set(mask.maskedBy.map(part => endings.get(part) ?? 'it no longer masks this'));
+    const reason = [...reasons].join('; ');
     return { action: 'unmasked', resource: ref, source: mask.maskedBy.join(', '), reason };
   }
   const reason = source === startupSource ? 'new in startup-config' : `proposed by ${source}`;

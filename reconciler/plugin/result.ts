@@ -40,11 +40,11 @@ export function judgeResult(result: Value, facts: ResultFacts): Judgement {
   if (wrong !== undefined) return { problems: [wrong] };
   const problems: Problem[] = checkEnvelope('PluginResult', result).map(issue => envelopeProblem(issue));
   const status = isMap(result) ? result['status'] : undefined;
-  if (!isMap(status) || problems.some(isError)) return { problems };
+  if (!isMap(status)) return { problems };
 
   const content = normalize({
     resources: listOf(status['resources']).filter(isResource),
-    directives: listOf(status['directives']) as unknown as readonly MaskDirective[],
+    directives: listOf(status['directives']).filter(isDirective) as unknown as readonly MaskDirective[],
     actionPlans: listOf(status['actionPlans']).filter(isMap),
   });
   const lease = leaseOf(status, facts);
@@ -58,6 +58,12 @@ export function judgeResult(result: Value, facts: ResultFacts): Judgement {
   if (problems.some(isError) || lease.lease === undefined) return { problems };
   const events = listOf(status['events']) as unknown as readonly PluginEvent[];
   return { proposal: { ...content, ...lease.lease, events, digest: partDigest(content) }, problems };
+}
+
+/** Whether a directive names a target; the envelope check reports those that do not. */
+function isDirective(value: Value): boolean {
+  const target = isMap(value) ? value['target'] : undefined;
+  return isMap(target) && ['apiVersion', 'kind', 'name'].every(key => typeof target[key] === 'string');
 }
 
 function wrongEnvelope(result: Value, plugin: string): Problem | undefined {
@@ -168,29 +174,25 @@ function capabilityProblems(content: PartContent, plugin: PluginDeclaration): Pr
   return problems;
 }
 
-/** Decision P4: which ttl counts, and what a wrong clock does. */
+/** Decision P4: which ttl counts, and what a wrong clock does. The shapes of both fields are the envelope's business. */
 function leaseOf(status: ValueMap, facts: ResultFacts): { lease?: Lease; problems: Problem[] } {
   const { now, sourceTtlMs } = facts;
-  const problems: Problem[] = [];
-  const error = (reason: Reason, message: string, hint: string): void => {
-    problems.push({ reason, severity: 'error', message, hint });
-  };
-  const ttl = status['ttl'];
+  const { ttl, observedAt: text } = status;
   const asked = typeof ttl === 'string' ? parseDuration(ttl) : undefined;
-  if (ttl !== undefined && (asked === undefined || asked <= 0)) {
-    error('ResultInvalid', 'status.ttl is not a duration above zero', 'write a Go duration, such as 300s');
-  }
+  let observedAt = text === undefined ? now : typeof text === 'string' ? parseTime(text) : undefined;
+  if (observedAt === undefined) return { problems: [] };
+  if (ttl !== undefined && (asked === undefined || asked <= 0)) return { problems: [] };
+  const problems: Problem[] = [];
   const ttlMs = asked ?? sourceTtlMs;
-  if (ttl === undefined && ttlMs === undefined) {
-    error('TtlMissing', 'neither the result nor a DynamicConfigSource sets a ttl', 'set status.ttl');
+  if (ttlMs === undefined) {
+    problems.push({
+      reason: 'TtlMissing',
+      severity: 'error',
+      message: 'neither the result nor a DynamicConfigSource sets a ttl',
+      hint: 'set status.ttl',
+    });
+    return { problems };
   }
-  const text = status['observedAt'];
-  let observedAt: Instant | undefined =
-    text === undefined ? now : typeof text === 'string' ? parseTime(text) : undefined;
-  if (observedAt === undefined) {
-    error('ResultInvalid', 'status.observedAt is not an RFC 3339 time', 'write it as 2026-05-29T12:00:00Z');
-  }
-  if (problems.length > 0 || observedAt === undefined || ttlMs === undefined) return { problems };
 
   if (observedAt > now) {
     problems.push({
@@ -211,7 +213,8 @@ function leaseOf(status: ValueMap, facts: ResultFacts): { lease?: Lease; problem
   const expiresAt = observedAt + capped;
   if (expiresAt <= now) {
     const message = `the result was observed at ${formatTime(observedAt)}; its lease of ${durationText(capped)} is over`;
-    error('BornExpired', message, 'observe again, and check the clock of the plugin');
+    const hint = 'observe again, and check the clock of the plugin';
+    problems.push({ reason: 'BornExpired', severity: 'error', message, hint });
     return { problems };
   }
   return { lease: { observedAt, expiresAt }, problems };

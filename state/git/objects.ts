@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fsyncDir } from '../files.js';
 import { storing } from '../storage-error.js';
@@ -28,6 +28,7 @@ export async function writeBlobs(
     for (const content of blobs.values()) {
       const file = join(scratch, String(files.length));
       await writeFile(file, content, { mode: 0o600, flag: 'wx' });
+      await chmod(file, 0o600); // a umask may have taken the right to read from git
       files.push(relative(context.workTree, file));
     }
   });

@@ -6,15 +6,17 @@ import { storing } from '../storage-error.js';
 import type { GitContext } from './environment.js';
 import { damaged } from './git-error.js';
 import { readFiles } from './history.js';
+import type { History } from './history.js';
 import { readIndex } from './index-file.js';
 import type { IndexFile } from './index-file.js';
 import { treeProblem } from './names.js';
+import { lastListing, readProjected, writeProjected } from './projected.js';
+import { planProjection } from './projection-plan.js';
 import { refreshIndex } from './refresh-index.js';
 import { moveStrays } from './strays.js';
 import type { Stray } from './strays.js';
 import type { Listing } from './tree.js';
 import { lookAtWorkTree } from './work-tree.js';
-import type { KnownPaths, WorkTree } from './work-tree.js';
 
 /** What a projection found and mended. Nothing at all is the usual result. */
 export interface Projection {
@@ -24,84 +26,59 @@ export interface Projection {
   readonly strays: readonly Stray[];
 }
 
-export interface ProjectedTree {
-  readonly files: Listing;
-  /** Paths that are no plain file: a reason to refuse. */
-  readonly others: readonly string[];
+export interface ProjectionInput {
+  /** HEAD. */
+  readonly commit: string;
+  /** Names the folder for strays. */
+  readonly stamp: string;
 }
 
 /**
- * Makes the visible files those of `tree`, HEAD's, and git's index with them, so that `git status` is clean. Each file
- * is replaced whole; a kill in between leaves old and new files side by side, and the next call goes on. Nothing of
- * anybody else's is overwritten or deleted: it is moved to `run/strays/<stamp>/`.
- * Where nothing differs, this reads the index and the folders, and runs no git.
+ * Makes the visible files those of HEAD, and git's index with them, so that `git status` is clean. Each file is replaced
+ * whole; a kill in between leaves old and new files side by side, and the next call goes on. Nothing of anybody else's
+ * is overwritten or deleted: it is moved to `run/strays/<stamp>/`. Where nothing differs, this reads the index and the
+ * folders, and runs no git.
  */
-export async function projectTree(
+export async function projectCommit(
   context: GitContext,
-  tree: ProjectedTree,
-  stamp: string,
+  history: History,
+  input: ProjectionInput,
 ): Promise<Projection> {
-  const bad = tree.others[0] ?? treeProblem(tree.files.keys())?.path;
-  if (bad !== undefined)
-    throw damaged(context.workTree, `HEAD holds ${bad}, which routerd cannot have written`);
+  const { files, others } = await history.facts(input.commit);
+  refuseForeign(context, files, others);
   const index = await readIndex(join(context.gitDir, 'index'));
-  const known: KnownPaths = { head: tree.files, index };
+  const projected = await readProjected(context);
+  const known = { head: files, last: await lastListing(history, projected), index };
   const found = await lookAtWorkTree(context.workTree, known);
-  const plan = planOf(known, found);
+  const plan = planProjection(known, found);
 
   for (const path of found.leftovers) await remove(context, path);
-  for (const path of plan.restrict)
+  const strays = await moveStrays(context, {
+    displaced: plan.displaced,
+    extras: found.extras,
+    head: files,
+    stamp: input.stamp,
+  });
+  for (const path of plan.restrict) {
     await restrict(context, path, found.openFolders.includes(path) ? 0o700 : 0o600);
-  const moved = await moveStrays(context, { ...plan, known, stamp });
+  }
   for (const path of plan.remove) await remove(context, path); // before writing: a file may have become a folder
-  await writeFiles(context, new Map(plan.write.map(path => [path, tree.files.get(path) ?? ''])));
-  if (plan.write.length > 0 || plan.remove.length > 0 || !isIndexOf(tree, index)) {
-    await refreshIndex(context, tree.files, index);
+  await writeFiles(context, new Map(plan.write.map(path => [path, files.get(path) ?? ''])));
+  if (plan.write.length > 0 || plan.remove.length > 0 || !isIndexOf(files, index)) {
+    await refreshIndex(context, files, index);
   }
-  return { drifted: plan.drifted, strays: moved };
+  if (projected !== input.commit) await writeProjected(context, input.commit);
+  return { drifted: plan.drifted, strays };
 }
 
-interface Plan {
-  /** Paths whose content has to be written. */
-  readonly write: readonly string[];
-  /** Files of an older projection that HEAD lacks. */
-  readonly remove: readonly string[];
-  /** What somebody changed and HEAD lacks, or stands in the way of one of our paths. */
-  readonly displaced: readonly string[];
-  /** What may be somebody's, unless git is told to ignore it. */
-  readonly extras: readonly string[];
-  readonly restrict: readonly string[];
-  readonly drifted: readonly string[];
+/** A commit made by hand may hold what we must not write, such as links. */
+function refuseForeign(context: GitContext, files: Listing, others: readonly string[]): void {
+  const bad = others[0] ?? treeProblem(files.keys())?.path;
+  if (bad === undefined) return;
+  throw damaged(context.workTree, `HEAD holds ${bad}, which routerd cannot have written`);
 }
 
-/**
- * A file has drifted when it has neither the content of the last projection, which the index tells, nor HEAD's: one of
- * the two is what a kill in the middle of a projection leaves.
- */
-function planOf({ head, index }: KnownPaths, found: WorkTree): Plan {
-  const projected = index?.entries;
-  const write: string[] = [];
-  const drifted = new Set(found.openFolders);
-  const restrict = [...found.openFolders];
-  for (const [path, id] of head) {
-    const file = found.files.get(path);
-    if (file?.id !== id) write.push(path);
-    else if (!file.isPrivate) restrict.push(path);
-    const last = projected?.get(path)?.id;
-    const isOurs = file === undefined ? last === undefined : file.id === id || file.id === last;
-    if (!isOurs || file?.isPrivate === false) drifted.add(path);
-  }
-  const remove: string[] = [];
-  const displaced: string[] = [];
-  for (const [path, file] of found.files) {
-    if (head.has(path)) continue;
-    if (file.id !== undefined && file.id === projected?.get(path)?.id) remove.push(path);
-    else displaced.push(path);
-  }
-  return { write, remove, displaced, extras: found.extras, restrict, drifted: [...drifted].sort() };
-}
-
-async function writeFiles(context: GitContext, files: ReadonlyMap<string, string>): Promise<void> {
+async function writeFiles(context: GitContext, files: Listing): Promise<void> {
   if (files.size === 0) return;
   const folders = new Set<string>();
   for (const [path, content] of await readFiles(context, files)) {
@@ -120,15 +97,16 @@ async function remove(context: GitContext, path: string): Promise<void> {
   await storing('remove', absolute, async () => {
     await unlink(absolute).catch(unlessMissing);
     let folder = dirname(path);
-    for (; folder !== '.'; folder = dirname(folder)) {
-      const isEmpty = await rmdir(join(context.workTree, folder)).then(
-        () => true,
-        () => false,
-      );
-      if (!isEmpty) break;
-    }
+    while (folder !== '.' && (await removedEmpty(join(context.workTree, folder)))) folder = dirname(folder);
     await fsyncDir(join(context.workTree, folder));
   });
+}
+
+function removedEmpty(folder: string): Promise<boolean> {
+  return rmdir(folder).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function restrict(context: GitContext, path: string, mode: number): Promise<void> {
@@ -140,7 +118,7 @@ function unlessMissing(error: unknown): void {
   if (errnoOf(error) !== 'ENOENT') throw error;
 }
 
-function isIndexOf({ files }: ProjectedTree, index: IndexFile | undefined): boolean {
+function isIndexOf(files: Listing, index: IndexFile | undefined): boolean {
   if (index?.entries.size !== files.size) return false;
   for (const [path, entry] of index.entries) if (files.get(path) !== entry.id) return false;
   return true;

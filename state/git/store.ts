@@ -12,7 +12,7 @@ import { listCommits } from './log.js';
 import type { CommitRecord, LogOptions } from './log.js';
 import { assertObjectId, branch, treePathProblem } from './names.js';
 import { readObjects } from './objects.js';
-import { projectTree } from './project.js';
+import { projectCommit } from './project.js';
 import type { Projection } from './project.js';
 import { recoverRepository } from './recover.js';
 import type { RecoverFailure, RecoverOptions, Recovery } from './recover.js';
@@ -81,7 +81,7 @@ export function storeOf(context: GitContext, lineage: string): Store {
           return { name: `refs/tags/${name}`, to };
         }),
       ),
-    project: async (commit, at) => projectTree(context, await history.facts(commit), formatTime(at)),
+    project: (commit, at) => projectCommit(context, history, { commit, stamp: formatTime(at) }),
     recover: (options = {}) => recoverRepository(context, options),
     housekeep: () => housekeep(context),
     check: () => checkObjects(context),

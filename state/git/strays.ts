@@ -5,10 +5,11 @@ import { ensureDir, fsyncDir } from '../files.js';
 import { storing } from '../storage-error.js';
 import type { GitContext } from './environment.js';
 import { runFolder } from './names.js';
+import { isPathOfHead } from './projection-plan.js';
 import { git } from './run.js';
 import { withScratch } from './scratch.js';
 import { indexLines } from './tree.js';
-import type { KnownPaths } from './work-tree.js';
+import type { Listing } from './tree.js';
 
 /** A file or folder that was not ours, both paths relative to the state directory. */
 export interface Stray {
@@ -21,7 +22,7 @@ export interface StrayPlan {
   /** To be moved whatever git is told to ignore. */
   readonly displaced: readonly string[];
   readonly extras: readonly string[];
-  readonly known: KnownPaths;
+  readonly head: Listing;
   /** Names the folder to move to: `run/strays/<stamp>`. */
   readonly stamp: string;
 }
@@ -31,10 +32,10 @@ export interface StrayPlan {
  * it stands where a file of ours must be; `.gitignore` files do not count, as they are strays themselves.
  */
 export async function moveStrays(context: GitContext, plan: StrayPlan): Promise<Stray[]> {
-  const { displaced, extras, known, stamp } = plan;
-  const blocking = extras.filter(path => isInTheWay(path, known));
-  const optional = extras.filter(path => !isInTheWay(path, known));
-  const visible = optional.length === 0 ? [] : await visibleToGit(context, optional, known);
+  const { displaced, extras, head, stamp } = plan;
+  const blocking = extras.filter(path => isPathOfHead(path, head));
+  const optional = extras.filter(path => !isPathOfHead(path, head));
+  const visible = optional.length === 0 ? [] : await visibleToGit(context, optional, head);
   const paths = [...displaced, ...blocking, ...visible].sort();
   if (paths.length === 0) return [];
   const folder = await freshFolder(context, `${runFolder}/strays/${stamp}`);
@@ -61,21 +62,11 @@ async function freshFolder(context: GitContext, wanted: string): Promise<string>
   });
 }
 
-function isInTheWay(path: string, known: KnownPaths): boolean {
-  if (known.head.has(path)) return true;
-  for (const file of known.head.keys()) if (file.startsWith(`${path}/`)) return true;
-  return false;
-}
-
 /** Those of `paths` that git would show as untracked files, or that hold such files. */
-async function visibleToGit(
-  context: GitContext,
-  paths: readonly string[],
-  known: KnownPaths,
-): Promise<string[]> {
+async function visibleToGit(context: GitContext, paths: readonly string[], head: Listing): Promise<string[]> {
   const output = await withScratch(context, async scratch => {
     const env = { GIT_INDEX_FILE: join(scratch, 'index') };
-    await git(context, { args: ['update-index', '-z', '--index-info'], stdin: indexLines(known.head), env });
+    await git(context, { args: ['update-index', '-z', '--index-info'], stdin: indexLines(head), env });
     const exclude = `--exclude-from=${join(context.gitDir, 'info/exclude')}`;
     return git(context, { args: ['ls-files', '-z', '--others', exclude], env });
   });

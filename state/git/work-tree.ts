@@ -8,36 +8,7 @@ import { isUntouched } from './index-file.js';
 import type { IndexFile } from './index-file.js';
 import { foldersOf, runFolder } from './names.js';
 import { blobId } from './objects.js';
-import type { Listing } from './tree.js';
-
-/** A file of ours as it stands in the work tree. */
-export interface VisibleFile {
-  /** Blob id of its content; undefined where it is too large to be ours. */
-  readonly id: string | undefined;
-  /** Whether its mode is 0600. */
-  readonly isPrivate: boolean;
-}
-
-/** What the state directory holds beside `.git` and `run/`, judged against the names that we know. */
-export interface WorkTree {
-  /** Regular files at paths that HEAD or the last projection has. */
-  readonly files: ReadonlyMap<string, VisibleFile>;
-  /** Everything else: foreign files and folders, and what blocks one of our paths. A folder counts as one. */
-  readonly extras: readonly string[];
-  /** Unfinished writes. */
-  readonly leftovers: readonly string[];
-  /** Folders of ours whose mode is not 0700. */
-  readonly openFolders: readonly string[];
-}
-
-export interface KnownPaths {
-  /** HEAD's files. */
-  readonly head: Listing;
-  /** Those of the last projection, as far as that is known. */
-  readonly last: Listing | undefined;
-  /** Tells which files need not be read. What it says of their content is a person's git's as much as ours. */
-  readonly index: IndexFile | undefined;
-}
+import type { KnownPaths, VisibleFile, WorkTree } from './projection-plan.js';
 
 /** Content larger than this was never written by us in one piece, so it counts as changed without being read. */
 const contentLimit = 256 * 1024 * 1024;

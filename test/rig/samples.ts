@@ -2,6 +2,13 @@ import { apiVersions, isList, isMap } from '../../protocol/resource.js';
 import type { Value, ValueMap } from '../../protocol/resource.js';
 import type { Path } from '../../protocol/problem.js';
 
+interface Sample extends ValueMap {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: ValueMap;
+  readonly spec: ValueMap;
+}
+
 /** A good resource of each kind that ships, with as many fields as go together. */
 export const samples = {
   Plugin: resource('plugin', 'Plugin', {
@@ -110,11 +117,11 @@ export const samples = {
     source: 'cron',
     attributes: { region: 'eu-1' },
   }),
-} satisfies Readonly<Record<string, ValueMap>>;
+} satisfies Readonly<Record<string, Sample>>;
 
 export type SampleKind = keyof typeof samples;
 
-function resource(group: keyof typeof apiVersions, kind: string, spec: ValueMap): ValueMap {
+function resource(group: keyof typeof apiVersions, kind: string, spec: ValueMap): Sample {
   return { apiVersion: apiVersions[group], kind, metadata: { name: 'sample' }, spec };
 }
 

@@ -185,8 +185,8 @@ describe('extra schemas: what they say', () => {
 
   it('list the forms, or the choices, of all alternatives', () => {
     expect(check(['spec', 'either'], { c: 1 })[0]?.hint).to.equal('give it `a` or `b`');
-    expect(check(['spec', 'mode'], 'of')[0]?.hint).to.equal(
-      'did you mean `off`? allowed: "on", "off" or "auto"',
+    expect(check(['spec', 'mode'], 'aut')[0]?.hint).to.equal(
+      'did you mean `auto`? allowed: "on", "off" or "auto"',
     );
   });
 

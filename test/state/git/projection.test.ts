@@ -50,11 +50,15 @@ describe('the visible files', () => {
   });
 
   it('need no git when nothing differs', async () => {
-    const path = await fakeGit(await tempDir(), 'is version || exit 1');
-    const lame = await storeAt(dir, { searchPath: path });
-    // The facts about HEAD are the only thing that takes git, so they come from a store that works.
-    expect(await store.project(head, noon)).to.deep.equal(clean);
-    expect(await lame.head()).to.equal(head);
+    const calls = join(await tempDir(), 'calls');
+    const counted = await storeAt(dir, {
+      searchPath: await fakeGit(await tempDir(), `echo "$line" >> ${calls}`),
+    });
+    await counted.project(head, noon);
+    const before = await readFile(calls, 'utf8');
+    expect(await counted.project(head, noon)).to.deep.equal(clean);
+    expect(await counted.head()).to.equal(head);
+    expect(await readFile(calls, 'utf8')).to.equal(before);
   });
 
   const drifts: Record<string, [paths: string[], change: () => Promise<unknown>]> = {
