@@ -1,7 +1,7 @@
 import { pathText } from './problem.js';
 import type { Path } from './problem.js';
 import { sensitivity } from './redact.js';
-import { isList, isMap } from './resource.js';
+import { isMap } from './resource.js';
 import type { Value } from './resource.js';
 import { oneLine } from './text.js';
 
@@ -15,14 +15,13 @@ export function mapText(kind: string, path: Path): string {
   return oneLine(path.length === 0 ? kind : `${kind} ${pathText(path)}`, 160);
 }
 
-/** What kind of value it is, without the value. */
+/** What kind of value it is, without the value; of booleans, which keep no secret, the value. */
 export function typeText(value: Value): string {
   if (value === null) return 'empty (null)';
-  if (isList(value)) return 'a list';
-  if (isMap(value)) return 'a map';
-  return { string: 'text', number: 'a number', boolean: 'true or false' }[
-    typeof value as 'string' | 'number' | 'boolean'
-  ];
+  if (typeof value === 'string') return 'text';
+  if (typeof value === 'number') return 'a number';
+  if (typeof value === 'boolean') return String(value);
+  return isMap(value) ? 'a map' : 'a list';
 }
 
 /** The value itself where it is short and no secret, else what kind of value it is. */

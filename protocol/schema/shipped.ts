@@ -34,9 +34,16 @@ function validatorOf(name: string): AjvFunction {
   return loaded(`./validators/${name}.cjs`) as AjvFunction;
 }
 
+/** `require` has a cache too, but resolves the path anew each time. */
+const cache = new Map<string, unknown>();
+
 function loaded(file: string): unknown {
+  const known = cache.get(file);
+  if (known !== undefined) return known;
   try {
-    return load(file);
+    const module: unknown = load(file);
+    cache.set(file, module);
+    return module;
   } catch (cause) {
     throw new Error(`${file} is missing or damaged: run "npm run build"`, { cause });
   }

@@ -41,22 +41,27 @@ export async function readManifest(
   const broken = { name: folder, place: { file: file.path, line: 1, column: 1 }, manifest: true };
   const [document, ...more] = read.documents;
   if (document === undefined || read.problems.some(isError)) {
-    const nothing = read.problems.length === 0 ? [invalid(broken.place, 'the manifest is empty')] : [];
+    const nothing = read.problems.length === 0 ? [invalid(broken.place, 'the manifest is empty', 'write one Plugin')] : [];
     return { ...broken, problems: [...read.problems, ...nothing] };
   }
   const { value, place } = document;
-  const problems: Problem[] = more.map(({ place }) => invalid(place([]), 'a manifest is one document'));
+  const problems: Problem[] = more.map(({ place }) =>
+    invalid(place([]), 'a manifest is one document', 'move it to a folder of its own'),
+  );
   if (!isMap(value) || !isResource(value) || !isPlugin(value)) {
-    problems.push(invalid(place([]), 'the manifest is not a Plugin of plugin.routerd.net/v1alpha1'));
+    const message = 'the manifest is not a Plugin of plugin.routerd.net/v1alpha1';
+    problems.push(invalid(place([]), message, 'write what it declares into the Router document'));
     return { ...broken, problems };
-  }
-  if (value.metadata.name !== folder) {
-    const message = `the manifest names its plugin ${JSON.stringify(value.metadata.name)}, its folder is ${JSON.stringify(folder)}`;
-    problems.push(invalid(place(['metadata', 'name']), message, 'let both be the same'));
   }
   const filled = await withDefaultExecutable(value, dirname(file.absolute));
   problems.push(...located(checker.checkResource(filled), place, value));
-  const plugin = { ...broken, name: value.metadata.name, place: place([]), resource: value };
+  if (value.metadata.name !== folder) {
+    // It stays known by its folder: a slip in the name must not end the part of the plugin that is meant.
+    const message = `the manifest names its plugin ${JSON.stringify(value.metadata.name)}, its folder is ${JSON.stringify(folder)}`;
+    problems.push(invalid(place(['metadata', 'name']), message, 'let both be the same'));
+    return { ...broken, problems };
+  }
+  const plugin = { ...broken, place: place([]), resource: value };
   if (problems.some(isError)) return { ...plugin, problems };
   return withExecutable({ ...plugin, problems }, filled, place);
 }

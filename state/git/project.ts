@@ -1,4 +1,5 @@
-import { chmod, rmdir, unlink } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { chmod, lstat, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf } from '../errno.js';
 import { ensureDir, fsyncDir, replaceFile } from '../files.js';
@@ -7,12 +8,11 @@ import type { GitContext } from './environment.js';
 import { damaged } from './git-error.js';
 import { readFiles } from './history.js';
 import type { History } from './history.js';
-import { readIndex } from './index-file.js';
-import type { IndexFile } from './index-file.js';
+import { readIndex, writeIndex } from './index-file.js';
+import { indexEntry } from './index-format.js';
 import { treeProblem } from './names.js';
 import { lastListing, readProjected, writeProjected } from './projected.js';
 import { planProjection } from './projection-plan.js';
-import { refreshIndex } from './refresh-index.js';
 import { moveStrays } from './strays.js';
 import type { Stray } from './strays.js';
 import type { Listing } from './tree.js';
@@ -46,7 +46,7 @@ export async function projectCommit(
 ): Promise<Projection> {
   const { files, others } = await history.facts(input.commit);
   refuseForeign(context, files, others);
-  const index = await readIndex(join(context.gitDir, 'index'));
+  const index = await readIndex(context);
   const projected = await readProjected(context);
   const known = { head: files, last: await lastListing(history, projected), index };
   const found = await lookAtWorkTree(context.workTree, known);
@@ -59,14 +59,16 @@ export async function projectCommit(
     head: files,
     stamp: input.stamp,
   });
-  for (const path of plan.restrict) {
-    await restrict(context, path, found.openFolders.includes(path) ? 0o700 : 0o600);
-  }
   for (const path of plan.remove) await remove(context, path); // before writing: a file may have become a folder
-  await writeFiles(context, new Map(plan.write.map(path => [path, files.get(path) ?? ''])));
-  if (plan.write.length > 0 || plan.remove.length > 0 || !isIndexOf(files, index)) {
-    await refreshIndex(context, files, index);
+  const stamps = new Map([...found.files].map(([path, file]) => [path, file.stats]));
+  for (const path of plan.restrict) {
+    const mode = found.openFolders.includes(path) ? 0o700 : 0o600;
+    stamps.set(path, await restrict(context, path, mode));
   }
+  const written = await writeFiles(context, new Map(plan.write.map(path => [path, files.get(path) ?? ''])));
+  for (const [path, stats] of written) stamps.set(path, stats);
+  const entries = new Map([...files].map(([path, id]) => [path, indexEntry(id, stamps.get(path))]));
+  await writeIndex(context, entries, index);
   if (projected !== input.commit) await writeProjected(context, input.commit);
   return { drifted: plan.drifted, strays };
 }
@@ -78,17 +80,20 @@ function refuseForeign(context: GitContext, files: Listing, others: readonly str
   throw damaged(context.workTree, `HEAD holds ${bad}, which routerd cannot have written`);
 }
 
-async function writeFiles(context: GitContext, files: Listing): Promise<void> {
-  if (files.size === 0) return;
+/** Returns the stamps that the files have now. */
+async function writeFiles(context: GitContext, files: Listing): Promise<Map<string, BigIntStats>> {
+  const stamps = new Map<string, BigIntStats>();
+  if (files.size === 0) return stamps;
   const folders = new Set<string>();
   for (const [path, content] of await readFiles(context, files)) {
     const absolute = join(context.workTree, path);
     const folder = dirname(absolute);
     if (!folders.has(folder)) await ensureDir(folder);
     folders.add(folder);
-    await replaceFile(absolute, content);
+    stamps.set(path, await replaceFile(absolute, content));
   }
   for (const folder of folders) await fsyncDir(folder);
+  return stamps;
 }
 
 /** Removes a file, and the folders that are empty without it. */
@@ -109,17 +114,14 @@ function removedEmpty(folder: string): Promise<boolean> {
   );
 }
 
-async function restrict(context: GitContext, path: string, mode: number): Promise<void> {
+async function restrict(context: GitContext, path: string, mode: number): Promise<BigIntStats> {
   const absolute = join(context.workTree, path);
-  await storing('set the mode of', absolute, () => chmod(absolute, mode).catch(unlessMissing));
+  return storing('set the mode of', absolute, async () => {
+    await chmod(absolute, mode);
+    return lstat(absolute, { bigint: true });
+  });
 }
 
 function unlessMissing(error: unknown): void {
   if (errnoOf(error) !== 'ENOENT') throw error;
-}
-
-function isIndexOf(files: Listing, index: IndexFile | undefined): boolean {
-  if (index?.entries.size !== files.size) return false;
-  for (const [path, entry] of index.entries) if (files.get(path) !== entry.id) return false;
-  return true;
 }

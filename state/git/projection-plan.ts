@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs';
 import type { IndexFile } from './index-file.js';
 import type { Listing } from './tree.js';
 
@@ -5,8 +6,8 @@ import type { Listing } from './tree.js';
 export interface VisibleFile {
   /** Blob id of its content; undefined where it cannot be read or is too large to be ours. */
   readonly id: string | undefined;
-  /** Whether its mode is 0600. */
-  readonly isPrivate: boolean;
+  /** From before its content was read. */
+  readonly stats: BigIntStats;
 }
 
 /** What the state directory holds beside `.git` and `run/`, judged against the names that we know. */
@@ -54,10 +55,10 @@ export function planProjection({ head, last }: KnownPaths, found: WorkTree): Pro
   for (const [path, id] of head) {
     const file = found.files.get(path);
     if (file?.id !== id) write.push(path);
-    else if (!file.isPrivate) restrict.push(path);
+    else if (!isPrivate(file)) restrict.push(path);
     const before = last?.get(path);
     const isOurs = file === undefined ? before === undefined : file.id === id || file.id === before;
-    if (!isOurs || file?.isPrivate === false) drifted.add(path);
+    if (!isOurs || (file !== undefined && !isPrivate(file))) drifted.add(path);
   }
   const remove: string[] = [];
   const displaced: string[] = [];
@@ -67,6 +68,10 @@ export function planProjection({ head, last }: KnownPaths, found: WorkTree): Pro
     else displaced.push(path);
   }
   return { write, remove, displaced, restrict, drifted: [...drifted].sort() };
+}
+
+function isPrivate(file: VisibleFile): boolean {
+  return (file.stats.mode & 0o777n) === 0o600n;
 }
 
 /** Whether one of HEAD's files or folders belongs at `path`. */

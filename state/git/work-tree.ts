@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { errnoOf } from '../errno.js';
 import { isTemporaryName, readRegular } from '../files.js';
 import { storing } from '../storage-error.js';
-import { isUntouched } from './index-file.js';
+import { untouchedId } from './index-file.js';
 import type { IndexFile } from './index-file.js';
 import { foldersOf, runFolder } from './names.js';
 import { blobId } from './objects.js';
@@ -55,18 +55,15 @@ async function lookAtFile(
 ): Promise<VisibleFile | undefined> {
   const stats = await lstatIfThere(absolute);
   if (stats === undefined) return undefined;
-  const isPrivate = (stats.mode & 0o777n) === 0o600n;
-  const entry = index?.entries.get(path);
-  if (entry !== undefined && index !== undefined && isUntouched(entry, stats, index)) {
-    return { id: entry.id, isPrivate };
-  }
+  const known = untouchedId(index, path, stats);
+  if (known !== undefined) return { id: known, stats };
   try {
-    return { id: blobId((await readRegular(absolute, contentLimit)).bytes), isPrivate };
+    return { id: blobId((await readRegular(absolute, contentLimit)).bytes), stats };
   } catch (error) {
     const code = errnoOf(error) ?? '';
     if (code === 'ENOENT') return undefined;
     // EACCES: a mode that keeps even us out; the file is ours to replace.
-    if (['EACCES', 'EFBIG', 'ECHANGED'].includes(code)) return { id: undefined, isPrivate };
+    if (['EACCES', 'EFBIG', 'ECHANGED'].includes(code)) return { id: undefined, stats };
     throw error;
   }
 }

@@ -89,7 +89,7 @@ describe('checkResource: shapes', () => {
     [
       ['spec', 'timeout'],
       true,
-      '`spec.timeout` must be text, but is true or false',
+      '`spec.timeout` must be text, but is true',
       'put it in quotes: "true"',
     ],
     [

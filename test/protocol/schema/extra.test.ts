@@ -144,7 +144,7 @@ describe('extra schemas: what they say', () => {
       'types',
       ['limit'],
       true,
-      ['spec.limit: `spec.limit` must be a whole number or text, but is true or false'],
+      ['spec.limit: `spec.limit` must be a whole number or text, but is true'],
     ],
     ['choices', ['mode'], 'of', ['spec.mode: `spec.mode` cannot be "of"']],
     [
