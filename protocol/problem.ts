@@ -74,7 +74,7 @@ export const reasons = {
   YamlTooDeep: 'Nesting goes deeper than 64 levels.',
   YamlTooLarge: 'A document holds more than 500,000 values.',
   DuplicateKey: 'A map holds the same key twice.',
-  ForbiddenKey: 'A key that programs misread (__proto__, constructor, prototype, <<) was used.',
+  ForbiddenKey: 'A key that programs misread, such as a prototype or a merge key, was used.',
   InvalidKey: 'A map key is not a plain string.',
   UnsafeNumber: 'A number cannot be kept exactly: beyond 2^53, infinite or not a number.',
   EmptyDocument: 'A document holds nothing.',

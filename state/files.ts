@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import type { Stats } from 'node:fs';
+import type { BigIntStats, Stats } from 'node:fs';
 import { chmod, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -27,24 +27,26 @@ export async function writeAtomic(path: string, content: string | Uint8Array): P
   await fsyncDir(dirname(path));
 }
 
-/** `writeAtomic` for one of many files of a folder: it is durable once the caller has synced the folder. */
-export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
-  await storing('write', path, async () => {
+/**
+ * `writeAtomic` for one of many files of a folder: it is durable once the caller has synced the folder. Returns what
+ * `lstat` says of the file at its place.
+ */
+export async function replaceFile(path: string, content: string | Uint8Array): Promise<BigIntStats> {
+  return storing('write', path, async () => {
     const draft = join(dirname(path), `.routerd.${randomBytes(6).toString('hex')}.tmp`);
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
     const handle = await open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, privateFile);
     try {
-      try {
-        await handle.chmod(privateFile); // the umask may have taken bits away
-        await handle.writeFile(content);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
+      await handle.chmod(privateFile); // the umask may have taken bits away
+      await handle.writeFile(content);
+      await handle.sync();
       await rename(draft, path);
+      return await handle.stat({ bigint: true });
     } catch (error) {
       await unlink(draft).catch(() => undefined);
       throw error;
+    } finally {
+      await handle.close();
     }
   });
 }

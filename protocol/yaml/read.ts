@@ -1,12 +1,13 @@
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser } from 'yaml';
-import type { CST, Document, DocumentOptions, ParseOptions, SchemaOptions, YAMLMap } from 'yaml';
+import type { CST, Document, DocumentOptions, ErrorCode, ParseOptions, SchemaOptions, YAMLMap } from 'yaml';
 import type { Path, Place, Problem } from '../problem.js';
 import type { Value } from '../resource.js';
 import { convert } from './convert.js';
 import type { TextIssue } from './convert.js';
 import { limits } from './limits.js';
 import type { SourceText } from './source-text.js';
-import { syntaxAdvice } from './syntax.js';
+import { neverClosed, syntaxAdvice } from './syntax.js';
+import { unclosedOpenings } from './unclosed.js';
 
 /** One YAML document: its data, and where each part of the data stands. */
 export interface SourceDocument {
@@ -61,7 +62,7 @@ export function readYaml(source: SourceText, options: ReadOptions): ReadOutcome 
   const documents: SourceDocument[] = [];
   const problems: Problem[] = [];
   for (const document of new Composer(composerOptions).compose(tokens, false, source.text.length)) {
-    const faults = syntaxIssues(document);
+    const faults = syntaxIssues(document, tokens);
     if (faults.length > 0) {
       problems.push(...faults.map(issue => toProblem(source, issue)));
       continue;
@@ -121,21 +122,28 @@ function startsNode(lexeme: string): boolean {
 
 const reportedSyntaxErrors = 5;
 
-/** One issue a line: what follows on the same line is mostly a consequence. */
-function syntaxIssues(document: Document.Parsed): TextIssue[] {
-  const issues: TextIssue[] = [];
-  const offsets = new Set<number>();
-  for (const { code, pos } of document.errors) {
-    if (offsets.has(pos[0]) || issues.length === reportedSyntaxErrors) continue;
-    offsets.add(pos[0]);
-    issues.push({ reason: 'YamlSyntax', offset: pos[0], ...syntaxAdvice(code) });
+/** One issue a place: what follows there is mostly a consequence. */
+function syntaxIssues(document: Document.Parsed, tokens: readonly CST.Token[]): TextIssue[] {
+  const { errors, warnings, range } = document;
+  if (errors.length + warnings.length === 0) return [];
+  const issues = new Map<number, TextIssue>();
+  const openings = unclosedOpenings(tokens).filter(offset => offset >= range[0] && offset < range[1]);
+  for (const { code, pos } of errors) {
+    const opening = endsOpen.has(code) ? openings.at(-1) : undefined;
+    const offset = opening ?? pos[0];
+    if (issues.has(offset) || issues.size === reportedSyntaxErrors) continue;
+    const advice = opening === undefined ? syntaxAdvice(code) : neverClosed;
+    issues.set(offset, { reason: 'YamlSyntax', offset, ...advice });
   }
-  for (const { code, pos } of document.warnings) {
+  for (const { code, pos } of warnings) {
     if (code === 'TAG_RESOLVE_FAILED') continue; // convert() reports every explicit tag
-    issues.push({ reason: 'YamlSyntax', offset: pos[0], ...syntaxAdvice(code) });
+    issues.set(pos[0], { reason: 'YamlSyntax', offset: pos[0], ...syntaxAdvice(code) });
   }
-  return issues;
+  return [...issues.values()];
 }
+
+/** How the library reports a text that ends within quotes or brackets. */
+const endsOpen = new Set<ErrorCode>(['MISSING_CHAR', 'BAD_INDENT']);
 
 function toProblem(source: SourceText, issue: TextIssue): Problem {
   const { reason, message, hint, offset, related } = issue;

@@ -1,10 +1,19 @@
 import type { ErrorCode } from 'yaml';
+import type { Reason } from '../problem.js';
 
 /** What a reader is told about a syntax error: own words, because the library's messages can quote the text they refuse. */
 export interface SyntaxAdvice {
   readonly message: string;
   readonly hint?: string;
+  /** Default: YamlSyntax. */
+  readonly reason?: Reason;
 }
+
+/** Said at the quote, bracket or brace that opens what the text ends within. */
+export const neverClosed: SyntaxAdvice = {
+  message: 'what opens here is never closed',
+  hint: 'close the quote, bracket or brace, and mind the indentation of the lines in between',
+};
 
 const advice: Partial<Record<ErrorCode, SyntaxAdvice>> = {
   TAB_AS_INDENT: { message: 'a tab is used for indentation', hint: 'indent with spaces' },
@@ -35,6 +44,11 @@ const advice: Partial<Record<ErrorCode, SyntaxAdvice>> = {
     hint: 'double the backslash, or use single quotes',
   },
   UNEXPECTED_TOKEN: { message: 'this does not belong here', hint: 'check the line before it as well' },
+  NON_STRING_KEY: {
+    message: 'a map key must be plain text',
+    hint: 'put the key in quotes',
+    reason: 'InvalidKey',
+  },
   MULTIPLE_DOCS: { message: 'a new document starts without ---' },
 };
 

@@ -41,7 +41,8 @@ export async function readManifest(
   const broken = { name: folder, place: { file: file.path, line: 1, column: 1 }, manifest: true };
   const [document, ...more] = read.documents;
   if (document === undefined || read.problems.some(isError)) {
-    const nothing = read.problems.length === 0 ? [invalid(broken.place, 'the manifest is empty', 'write one Plugin')] : [];
+    const nothing =
+      read.problems.length === 0 ? [invalid(broken.place, 'the manifest is empty', 'write one Plugin')] : [];
     return { ...broken, problems: [...read.problems, ...nothing] };
   }
   const { value, place } = document;

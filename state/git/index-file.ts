@@ -48,7 +48,11 @@ export async function writeIndex(
  * The content that a file must still have, from its entry. As in git, a file as young as the index may have been changed
  * once more without a new time stamp ("racily clean"), so that it has to be read.
  */
-export function untouchedId(index: IndexFile | undefined, path: string, stats: BigIntStats): string | undefined {
+export function untouchedId(
+  index: IndexFile | undefined,
+  path: string,
+  stats: BigIntStats,
+): string | undefined {
   const entry = index?.entries.get(path);
   if (index === undefined || entry === undefined || stats.mtimeNs >= index.writtenNs) return undefined;
   return sameEntry(entry, indexEntry(entry.id, stats)) ? entry.id : undefined;

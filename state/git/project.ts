@@ -62,8 +62,10 @@ export async function projectCommit(
   for (const path of plan.remove) await remove(context, path); // before writing: a file may have become a folder
   const stamps = new Map([...found.files].map(([path, file]) => [path, file.stats]));
   for (const path of plan.restrict) {
-    const mode = found.openFolders.includes(path) ? 0o700 : 0o600;
-    stamps.set(path, await restrict(context, path, mode));
+    const before = stamps.get(path);
+    const after = await restrict(context, path, before === undefined ? 0o700 : 0o600);
+    // One that was changed since it was looked at keeps its old stamps, so that git reads it.
+    if (before?.mtimeNs === after.mtimeNs) stamps.set(path, after);
   }
   const written = await writeFiles(context, new Map(plan.write.map(path => [path, files.get(path) ?? ''])));
   for (const [path, stats] of written) stamps.set(path, stats);

@@ -49,8 +49,10 @@ describe('reading YAML', () => {
 
   const refused: readonly (readonly [name: string, text: string, expected: readonly string[]])[] = [
     ['a tab as indentation', 'a:\n\t- b\n', ['YamlSyntax 2:1']],
-    ['an unclosed quote', 'a: 1\nb: "x\n', ['YamlSyntax 3:1']],
-    ['an unclosed bracket', 'a: [1, 2\n', ['YamlSyntax 2:1']],
+    ['an unclosed quote', 'a: 1\nb: "x\nc: 2\n', ['YamlSyntax 2:4']],
+    ['an unclosed bracket', 'a: [1, 2\nb: 3\n', ['YamlSyntax 1:4']],
+    ['an unclosed brace in an unclosed bracket', '- [a, {b: c\n- d\n', ['YamlSyntax 1:7']],
+    ['a bracket that a brace closes', 'a: [1, 2}\n', ['YamlSyntax 1:4']],
     ['two keys on a line', 'a: b: c\n', ['YamlSyntax 1:4']],
     ['a duplicate key', 'a: 1\nb:\n  c: 1\n  "c": 2\n', ['DuplicateKey 4:3']],
     ['__proto__', 'a:\n  __proto__: {x: 1}\n', ['ForbiddenKey 2:3']],
@@ -60,7 +62,7 @@ describe('reading YAML', () => {
       ['ForbiddenKey 1:2', 'ForbiddenKey 1:18'],
     ],
     ['a merge key', 'a: &x {b: 1}\nc:\n  <<: *x\n', ['ForbiddenKey 3:3']],
-    ['a map as key', '{a: 1}: x\n', ['YamlSyntax 1:1']],
+    ['a map as key', '{a: 1}: x\n', ['InvalidKey 1:1']],
     ['an invisible key', '"a\\u200bb": 1\n', ['InvalidKey 1:1']],
     ['a tag', 'a: !!binary aGk=\n', ['YamlTag 1:13']],
     ['an unknown tag', 'a: !foo x\n', ['YamlTag 1:9']],
@@ -112,7 +114,7 @@ describe('reading YAML', () => {
 
   it('reports every document and goes on behind a broken one', () => {
     const outcome = read('a: [\n---\nb: 1\nb: 2\n---\nc: 3\n');
-    expect(outcome.problems.map(problem => problem.place?.line)).to.deep.equal([2, 4]);
+    expect(outcome.problems.map(problem => problem.place?.line)).to.deep.equal([1, 4]);
     expect(outcome.documents.at(-1)?.value).to.deep.equal({ c: 3 });
   });
 

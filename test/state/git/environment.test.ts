@@ -191,6 +191,14 @@ const conditions: Record<string, (ground: Ground) => Promise<unknown> | void> = 
   },
 };
 
+/** What a person has done to the repository also reaches that person's git, whose answer proves nothing then. */
+const ownRisk = new Set([
+  'hostile configuration in the repository',
+  'an include in the repository',
+  'hooks in the repository',
+  'attributes in .git/info',
+]);
+
 const secondMessage = 'generation 2: é\n\nGeneration: 2\n';
 const firstFiles = { 'a.yaml': 'first: 1\n', 'parts/b.yaml': 'b\r\nc\n' };
 const secondFiles = { 'a.yaml': 'second: é $Id$\r\n', 'parts/c.yaml': '\0binary\r\n', 'd.swp': 'ignored?' };
@@ -271,8 +279,8 @@ describe('a hostile environment', () => {
         expect(Buffer.from(read.get(path) ?? []).toString()).to.equal(content);
       }
       expect(userGit(ground.dir, 'rev-parse', 'gen/2').trim()).to.equal(second);
-      expect(userGit(ground.dir, '-c', 'core.fsmonitor=false', 'status', '--porcelain')).to.equal('');
       expect(await readdir(join(ground.evil, '../marks'))).to.deep.equal([]);
+      if (!ownRisk.has(what)) expect(userGit(ground.dir, 'status', '--porcelain')).to.equal('');
     });
   }
 

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, readFile, readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { parseIndex } from '../../../state/git/index-file.js';
+import { formatIndex, parseIndex } from '../../../state/git/index-format.js';
+import type { IndexEntry } from '../../../state/git/index-format.js';
 import type { Projection } from '../../../state/git/project.js';
 import type { Store } from '../../../state/git/store.js';
 import { commitOn, noon, searchPath, storeAt, userGit } from '../../rig/store.js';
@@ -206,12 +207,42 @@ describe('the visible files', () => {
   });
 });
 
-describe('parseIndex', () => {
+describe('the index file', () => {
   it('takes any bytes without throwing', () => {
     const header = Buffer.from('DIRC\0\0\0\u0002', 'latin1');
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), tail => {
         expect(parseIndex(Buffer.concat([header, tail]))).to.equal(undefined);
+      }),
+    );
+  });
+
+  it('reads what it writes, and notices each flipped bit', () => {
+    const number = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+    const entry: fc.Arbitrary<IndexEntry> = fc.record(
+      {
+        id: fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 40, maxLength: 40 }),
+        ctime: number,
+        ctimeNs: number,
+        mtime: number,
+        mtimeNs: number,
+        dev: number,
+        ino: number,
+        uid: number,
+        gid: number,
+        size: number,
+      },
+      { noNullPrototype: true },
+    );
+    const path = fc.string({ unit: fc.constantFrom(...'abz019./_-'), minLength: 1, maxLength: 40 });
+    const entries = fc.array(fc.tuple(path, entry), { maxLength: 5 }).map(list => new Map(list));
+    fc.assert(
+      fc.property(entries, fc.nat(), (written, bit) => {
+        const bytes = formatIndex(written);
+        expect(Object.fromEntries(parseIndex(bytes) ?? [])).to.deep.equal(Object.fromEntries(written));
+        const at = bit % (bytes.length * 8);
+        bytes[at >> 3] = (bytes[at >> 3] ?? 0) ^ (1 << (at & 7));
+        expect(parseIndex(bytes)).to.equal(undefined);
       }),
     );
   });

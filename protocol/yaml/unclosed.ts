@@ -1,0 +1,37 @@
+import { CST } from 'yaml';
+
+/**
+ * Offsets of the quotes, brackets and braces that nothing closes, in the order of the text. Such a text only fails where
+ * it ends, which may be hundreds of lines further down: the reader wants to see where it began.
+ */
+export function unclosedOpenings(tokens: readonly CST.Token[]): number[] {
+  const found: number[] = [];
+  for (const token of tokens) {
+    if (token.type !== 'document') continue;
+    CST.visit(token, ({ key, value }) => {
+      for (const part of [key, value]) {
+        const opening = part == null ? undefined : unclosedAt(part);
+        if (opening !== undefined) found.push(opening);
+      }
+    });
+  }
+  return found.sort((a, b) => a - b);
+}
+
+const closing: Readonly<Record<string, string>> = { '[': ']', '{': '}' };
+
+function unclosedAt(token: CST.Token): number | undefined {
+  switch (token.type) {
+    case 'double-quoted-scalar':
+    case 'single-quoted-scalar':
+      return token.source.length > 1 && token.source.endsWith(token.source.charAt(0))
+        ? undefined
+        : token.offset;
+    case 'flow-collection': {
+      const { source, offset } = token.start;
+      return token.end[0]?.source === closing[source] ? undefined : offset;
+    }
+    default:
+      return undefined;
+  }
+}
