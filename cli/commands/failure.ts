@@ -1,6 +1,6 @@
 import { oneLine } from '../../protocol/text.js';
 import { unreachable } from '../../protocol/result.js';
-import type { PassFailure } from '../../reconciler/pass.js';
+import type { PassFailure } from '../../reconciler/pass-options.js';
 import type { StoreFailure } from '../../state/git/look.js';
 import type { Io } from '../io.js';
 

@@ -1,5 +1,5 @@
 import { runPass } from '../../reconciler/pass.js';
-import type { PassOptions } from '../../reconciler/pass.js';
+import type { PassOptions } from '../../reconciler/pass-options.js';
 import { operatorName } from '../operator.js';
 import type { Settings } from '../settings.js';
 import type { CommandContext } from './context.js';

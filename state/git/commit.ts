@@ -6,7 +6,7 @@ import { damaged } from './git-error.js';
 import type { CommitFacts, History } from './history.js';
 import { identityProblem } from './identity.js';
 import type { Identity } from './identity.js';
-import { assertObjectId, branch, treeProblem } from './names.js';
+import { branch, isObjectId, treeProblem } from './names.js';
 import { blobId, syncObjectFolders, writeBlobs } from './objects.js';
 import { readRef, updateRefs } from './refs.js';
 import { git } from './run.js';
@@ -114,8 +114,7 @@ async function writeCommit(
     },
   });
   const id = commit.trimEnd();
-  if (id.length !== 40) throw damaged(tools.context.workTree, 'git commit-tree printed no object id');
-  assertObjectId(id);
+  if (!isObjectId(id)) throw damaged(tools.context.workTree, 'git commit-tree printed no object id');
   return id;
 }
 

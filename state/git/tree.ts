@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { GitContext } from './environment.js';
 import { damaged } from './git-error.js';
-import { assertObjectId } from './names.js';
+import { assertObjectId, isObjectId } from './names.js';
 import { git } from './run.js';
 
 /** The files of a tree: path → blob id. */
@@ -60,7 +60,7 @@ export async function writeTree(
     });
   }
   const root = (await git(context, { args: ['write-tree'], env })).trimEnd();
-  assertObjectId(root);
+  if (!isObjectId(root)) throw damaged(context.workTree, 'git write-tree printed no object id');
   const written = await listTree(context, root);
   if (written.others.length > 0 || !sameListing(written.files, files)) {
     throw damaged(context.workTree, 'git wrote another tree than the intended one');

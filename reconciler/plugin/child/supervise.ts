@@ -1,6 +1,6 @@
 import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { delay } from './delay.js';
+import { delay } from '../../../watch/delay.js';
 import type { ProcessGroup } from './process-group.js';
 import { StderrCapture } from './stderr.js';
 import { StdoutCapture } from './stdout.js';

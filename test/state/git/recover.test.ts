@@ -60,7 +60,11 @@ describe('recovery', () => {
   });
 
   it('removes unfinished objects and scratch files with them', async () => {
-    const left = ['.git/objects/ab/tmp_obj_x1', '.git/objects/pack/tmp_pack_x1', '.git/objects/pack/.tmp-1-pack-x'];
+    const left = [
+      '.git/objects/ab/tmp_obj_x1',
+      '.git/objects/pack/tmp_pack_x1',
+      '.git/objects/pack/.tmp-1-pack-x',
+    ];
     for (const path of [...left, '.git/routerd/012345/index', '.git/routerd/012345/0']) await plant(path);
     expect(must(await store.recover()).removed).to.have.members([...left, '.git/routerd']);
     expect(await store.check()).to.deep.equal([]);
@@ -96,7 +100,10 @@ describe('recovery', () => {
           stdio: ['pipe', 'ignore', 'ignore'],
         });
         await once(child, 'spawn');
-        await until('it is seen', async () => !(await store.recover({ waitMs: 0 })).ok || child.exitCode !== null);
+        await until(
+          'it is seen',
+          async () => !(await store.recover({ waitMs: 0 })).ok || child.exitCode !== null,
+        );
         await plant('.git/index.lock');
         const result = await store.recover({ waitMs: 100 });
         if (result.ok || result.failure.kind !== 'busy') throw new Error('a live git was not noticed');

@@ -1,0 +1,29 @@
+import type { Instant } from '../protocol/time.js';
+import type { ConfigLocation } from '../state/config/files.js';
+import type { StoreFailure } from '../state/git/look.js';
+import type { LockBusy } from '../state/lock.js';
+import type { StateDir } from './state-dir.js';
+
+export interface PassOptions {
+  readonly config: ConfigLocation;
+  readonly state: StateDir;
+  /** Runs the due plugins and decides, but writes nothing at all. */
+  readonly dryRun: boolean;
+  /** The one plugin that was asked for; undefined for an ordinary pass. */
+  readonly only?: string;
+  readonly engineVersion: string;
+  /** Who asked, as an author's name. */
+  readonly operator: string;
+  readonly clock: () => Instant;
+  /** How long to wait for another writer. */
+  readonly lockTimeoutMs: number;
+  /** What the lock's holder is called in messages of others. */
+  readonly command: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Why a pass could not be made at all. */
+export type PassFailure =
+  | { readonly kind: 'state'; readonly failure: StoreFailure }
+  | { readonly kind: 'locked'; readonly busy: LockBusy }
+  | { readonly kind: 'noSuchPlugin'; readonly name: string; readonly known: readonly string[] };
