@@ -1,3 +1,5 @@
+import { canonicalJson } from '../protocol/digest.js';
+import { asValue } from '../protocol/resource.js';
 import type { Problem } from '../protocol/problem.js';
 import { intervalOf } from '../protocol/references.js';
 import type { Instant } from '../protocol/time.js';
@@ -42,6 +44,18 @@ export function statusAfter(
         : { lastApplied: before.lastApplied }),
     problems: valid ? [] : startupErrors(config),
   };
+}
+
+/** Whether two statuses say the same but for times: what passes that found nothing new agree on. */
+export function sameState(before: RunStatus, after: RunStatus): boolean {
+  const gist = ({ conditions, problems }: RunStatus) =>
+    canonicalJson(
+      asValue([
+        conditions.map(({ type, status, reason, message }) => [type, status, reason, message]),
+        problems,
+      ]),
+    );
+  return gist(before) === gist(after);
 }
 
 /** `lastTransitionTime` moves only when `status` does. */

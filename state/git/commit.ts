@@ -8,7 +8,8 @@ import { identityProblem } from './identity.js';
 import type { Identity } from './identity.js';
 import { branch, isObjectId, treeProblem } from './names.js';
 import { blobId, syncObjectFolders, writeBlobs } from './objects.js';
-import { readRef, updateRefs } from './refs.js';
+import { readRef, syncRefFolders, updateRefs } from './refs.js';
+import type { RefChange } from './refs.js';
 import { git } from './run.js';
 import { withScratch } from './scratch.js';
 import { sameListing, writeTree } from './tree.js';
@@ -132,8 +133,11 @@ async function publish(
     const head = await readRef(context, branch);
     if (head === input.parent) throw error;
     if (head !== commit) return { kind: 'moved', head };
-    // git did it and was ended before it could say so; the folders may not be synced yet, and a tag may be missing.
-    await updateRefs(context, [{ name: branch, to: commit, old: commit }, ...tags]);
+    // git did it and was ended before it could say so: what it had not come to is done now.
+    const missing: RefChange[] = [];
+    for (const tag of tags) if ((await readRef(context, tag.name)) !== commit) missing.push(tag);
+    await updateRefs(context, missing);
+    await syncRefFolders(context, [branch, ...tags.map(tag => tag.name)]);
     return undefined;
   }
 }

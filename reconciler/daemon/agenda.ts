@@ -1,0 +1,26 @@
+import type { Part } from '../../protocol/part.js';
+import type { Wakeup } from '../../watch/wakeups.js';
+import type { PlannedPlugin } from '../plan-runs.js';
+
+/** Why the daemon wakes up by itself. */
+export type WakeReason = 'leaseEnd' | 'pluginDue' | 'retryPass';
+
+/** Every moment at which time alone changes what a pass would do. Pure; a plugin that is running has its end to wake us. */
+export function agenda(
+  plan: readonly PlannedPlugin[],
+  parts: readonly Part[],
+  running: ReadonlySet<string>,
+): Wakeup<WakeReason>[] {
+  const runs = plan.flatMap((planned): Wakeup<WakeReason>[] => {
+    if (planned.state !== 'ready' || running.has(planned.name)) return [];
+    const { due } = planned;
+    if (due.due || due.nextAt === undefined) return [];
+    return [{ at: due.nextAt, reason: 'pluginDue', name: planned.name }];
+  });
+  const ends = parts.map(({ source, expiresAt }): Wakeup<WakeReason> => ({
+    at: expiresAt,
+    reason: 'leaseEnd',
+    name: source,
+  }));
+  return [...runs, ...ends];
+}
