@@ -17,9 +17,10 @@ export type WatchReason =
 
 export type Judgement = Omit<WatchHealth, 'since'>;
 
-/** What stands in the way of watching, first come first. */
+/** What stands in the way of watching. */
 export interface Obstacles {
-  readonly errors: readonly unknown[];
+  /** What failed first, and how much failed after it. */
+  readonly failure: { readonly first: unknown; readonly more: number } | undefined;
   /** Reading the folders did not come to an end. */
   readonly incomplete: boolean;
   readonly missing: string | undefined;
@@ -27,8 +28,8 @@ export interface Obstacles {
 
 const still = 'changes that it misses are found by the rescan';
 
-export function judgeWatch({ errors, incomplete, missing }: Obstacles): Judgement {
-  if (errors.length > 0) return judgeErrors(errors);
+export function judgeWatch({ failure, incomplete, missing }: Obstacles): Judgement {
+  if (failure !== undefined) return judgeFailure(failure);
   if (incomplete) {
     const message = `reading the config directory did not come to an end: ${still}`;
     return { status: 'degraded', reason: 'WatchIncomplete', message };
@@ -39,10 +40,9 @@ export function judgeWatch({ errors, incomplete, missing }: Obstacles): Judgemen
   return { status: 'ok', reason: 'Watching', message: 'changes are noticed at once' };
 }
 
-function judgeErrors(errors: readonly unknown[]): Judgement {
-  const [code, path] = factsOf(errors[0]);
-  const more = errors.length > 1 ? ` and ${errors.length - 1} more` : '';
-  const what = `${path ?? 'a folder'}${more} cannot be watched (${code})`;
+function judgeFailure({ first, more }: { first: unknown; more: number }): Judgement {
+  const [code, path] = factsOf(first);
+  const what = `${path ?? 'a folder'}${more > 0 ? ` and ${more} more` : ''} cannot be watched (${code})`;
   switch (code) {
     case 'ENOSPC':
       return degraded('WatchLimit', `${what}: ${still}; raise fs.inotify.max_user_watches`);

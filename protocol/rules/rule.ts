@@ -14,12 +14,16 @@ export interface KindRules {
   readonly whole?: readonly ((document: ValueMap) => readonly Issue[])[];
 }
 
+/** More issues than these about one document are not collected: nobody reads them, and millions take seconds. */
+export const mostIssues = 1_000;
+
 export function applyRules(rules: KindRules, document: ValueMap): Issue[] {
   const issues: Issue[] = [];
   for (const [place, check] of Object.entries(rules.fields)) {
     for (const { value, path } of valuesAt(document, stepsOf(place))) {
       const fault = check(value);
       if (fault === undefined) continue;
+      if (issues.length >= mostIssues) return issues;
       issues.push({
         ...issueAt(path, fault.reason),
         message: `${fieldText(path)} must be ${fault.expected}, but is ${foundText(value, path)}`,

@@ -16,13 +16,13 @@ export function closestAlternatives(
   mismatches: readonly Mismatch[],
   { value, shapeOf }: { readonly value: Value; readonly shapeOf: (branch: Value) => Shape },
 ): Mismatch[] {
-  const kept: Mismatch[] = [];
+  const kept: Mismatch[] = []; // the last first
   for (let i = mismatches.length - 1; i >= 0; i--) {
     const mismatch = mismatches[i];
     if (mismatch === undefined) continue;
     const branches = branchesOf(mismatch);
     if (branches === undefined) {
-      kept.unshift(mismatch);
+      kept.push(mismatch);
       continue;
     }
     const { found = null } = follow(mismatch.instancePath, value);
@@ -34,9 +34,11 @@ export function closestAlternatives(
           mismatch,
           results.map(result => closestAlternatives(result, { value: found, shapeOf })),
         );
-    kept.unshift(...chosen.map(one => ({ ...one, instancePath: mismatch.instancePath + one.instancePath })));
+    for (const one of chosen.reverse()) {
+      kept.push({ ...one, instancePath: mismatch.instancePath + one.instancePath });
+    }
   }
-  return kept;
+  return kept.reverse();
 }
 
 /** The branches that were tried. `oneOf` stops at the second that matches. */

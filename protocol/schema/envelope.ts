@@ -1,13 +1,14 @@
-import type { Issue, Path, Reason } from '../problem.js';
+import type { Issue, Path } from '../problem.js';
 import { isList, isMap } from '../resource.js';
 import type { Value, ValueMap } from '../resource.js';
 import { positiveDuration, time } from '../rules/checks.js';
-import { applyRules } from '../rules/rule.js';
+import { applyRules, mostIssues } from '../rules/rule.js';
 import type { KindRules } from '../rules/rule.js';
 import { fieldText, mapText } from '../wording.js';
 import { explain } from './explain.js';
 import { shippedKinds } from './kinds.js';
 import { didYouMean } from './nearest.js';
+import type { Mismatch } from './shape.js';
 import { shippedSchema, shippedShape } from './shipped.js';
 
 /** The answers of plugins, one for each of the three exchanges. */
@@ -29,21 +30,29 @@ const rules: Readonly<Record<ResultKind, KindRules>> = {
 export function checkEnvelope(kind: ResultKind, value: Value): readonly Issue[] {
   const shipped = shippedKinds.find(one => one.kind === kind);
   if (shipped === undefined) throw new Error(`no schema for ${kind}`);
-  if (!isMap(value)) return asResult(explain(shippedShape(shipped.schema)(value), { kind, value }), value);
-  if (value['apiVersion'] !== shipped.apiVersion || value['kind'] !== kind)
+  if (isMap(value) && (value['apiVersion'] !== shipped.apiVersion || value['kind'] !== kind))
     return [wrongKind(shipped, value)];
-  const shape = explain(shippedShape(shipped.schema)(value), { kind, value }).filter(
-    ({ path }) => !isElsewhere(path),
+  const lacksStatus = isMap(value) && (value['status'] ?? null) === null;
+  const mismatches = shippedShape(shipped.schema)(value).filter(
+    mismatch => !isElsewhere(mismatch) && !(lacksStatus && isAboutStatus(mismatch)),
   );
+  const shape = explain(mismatches, { kind, value }).map(invalid);
+  if (!isMap(value)) return shape;
   return [
-    ...asResult([...shape, ...applyRules(rules[kind], value)], value),
-    ...unknownFields({ schema: shippedSchema(shipped.schema), value, path: [] }, kind),
+    ...(lacksStatus ? [statusMissing(kind, value)] : []),
+    ...shape,
+    ...applyRules(rules[kind], value).map(invalid),
+    ...unknownFields({ schema: shippedSchema(shipped.schema), value, path: [] }, kind).slice(0, mostIssues),
   ];
 }
 
-/** Paths inside an entry of a list that another check looks into. */
-function isElsewhere(path: Path): boolean {
-  return path.length >= 3 && path[0] === 'status' && (path[1] === 'resources' || path[1] === 'actionPlans');
+function invalid(issue: Issue): Issue {
+  return { ...issue, reason: 'ResultInvalid' };
+}
+
+/** What is said about an entry of a list that another check looks into. */
+function isElsewhere({ instancePath }: Mismatch): boolean {
+  return /^\/status\/(?:resources|actionPlans)\//.test(instancePath);
 }
 
 function wrongKind(expected: { readonly apiVersion: string; readonly kind: string }, value: ValueMap): Issue {
@@ -57,15 +66,18 @@ function wrongKind(expected: { readonly apiVersion: string; readonly kind: strin
   };
 }
 
-function asResult(issues: readonly Issue[], value: Value): Issue[] {
-  const missing = isMap(value) && (value['status'] ?? null) === null;
-  return issues.map(issue => {
-    const aboutStatus =
-      issue.path[0] === 'status' || (issue.reason === 'MissingField' && issue.message.startsWith('`status`'));
-    const reason: Reason =
-      missing && issue.path.length <= 1 && aboutStatus ? 'StatusMissing' : 'ResultInvalid';
-    return { ...issue, reason };
-  });
+function isAboutStatus({ instancePath, params }: Mismatch): boolean {
+  return instancePath === '/status' || (instancePath === '' && params['missingProperty'] === 'status');
+}
+
+function statusMissing(kind: string, value: ValueMap): Issue {
+  return {
+    reason: 'StatusMissing',
+    severity: 'error',
+    message: `\`status\` is missing in ${kind}`,
+    hint: 'put the answer under status',
+    path: Object.hasOwn(value, 'status') ? ['status'] : [],
+  };
 }
 
 interface Described {

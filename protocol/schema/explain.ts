@@ -1,6 +1,7 @@
 import type { Issue, Path } from '../problem.js';
 import { isList, isMap } from '../resource.js';
 import type { Value } from '../resource.js';
+import { mostIssues } from '../rules/rule.js';
 import { oneLine } from '../text.js';
 import { fieldText, mapText, orText } from '../wording.js';
 import { didYouMean, nearest } from './nearest.js';
@@ -15,7 +16,8 @@ export interface Subject {
 }
 
 /** Turns what a schema has against a value into sentences: one issue for each mistake, in the order of the schema. */
-export function explain(mismatches: readonly Mismatch[], subject: Subject): Issue[] {
+export function explain(all: readonly Mismatch[], subject: Subject): Issue[] {
+  const mismatches = all.slice(0, mostIssues);
   const unknown = mismatches.filter(({ keyword }) => unknownFieldKeywords.has(keyword));
   const issues = mismatches
     .filter(mismatch => !isEcho(mismatch) && !isMisspelt(mismatch, unknown))

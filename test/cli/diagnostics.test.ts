@@ -113,7 +113,7 @@ describe('diagnostics', () => {
 
   describe('as text', () => {
     let text = '';
-    beforeEach(async () => {
+    before(async () => {
       const { code, stdout, stderr } = await routerctl(['validate', await copyExample('broken')]);
       expect([code, stderr]).to.deep.equal([1, '']);
       text = stdout;

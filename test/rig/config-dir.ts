@@ -14,9 +14,9 @@ async function plainModes(path: string): Promise<void> {
   }
 }
 
-/** A copy of one of the examples that a test may change. */
+/** A copy of one of the examples that a test may change, at `examples/NAME` of a directory of its own. */
 export async function copyExample(name: string): Promise<string> {
-  const dir = join(await tempDir(), name);
+  const dir = join(await tempDir(), 'examples', name);
   await cp(join(root, 'examples', name), dir, { recursive: true });
   await plainModes(dir);
   return dir;

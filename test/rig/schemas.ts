@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Value, ValueMap } from '../../protocol/resource.js';
+import type { Value } from '../../protocol/resource.js';
 import { parseExtraSchema } from '../../protocol/schema/extra.js';
 import type { ExtraSchema } from '../../protocol/schema/extra.js';
 import { root } from './root.js';
@@ -11,7 +11,7 @@ export function readJsonFile(path: string): Value {
 
 /** A schema of test/fixtures/schemas, taken apart. */
 export function fixtureSchema(name: string): ExtraSchema {
-  return usable(name, readJsonFile(join(root, 'test/fixtures/schemas', name)) as ValueMap);
+  return usable(name, readJsonFile(join(root, 'test/fixtures/schemas', name)));
 }
 
 export function usable(file: string, schema: Value): ExtraSchema {

@@ -31,7 +31,7 @@ describe('files on disk', () => {
   let mask = 0;
   beforeEach(async () => {
     dir = await tempDir();
-    mask = process.umask();
+    mask = process.umask(0o022);
   });
   afterEach(() => {
     process.umask(mask);
@@ -134,7 +134,7 @@ describe('files on disk', () => {
       expect(error.message).to.equal(`cannot read ${path}: it is larger than 7 bytes`);
     });
 
-    const others: Record<string, [code: string, make: (path: string) => Promise<unknown> | unknown]> = {
+    const others: Record<string, [code: string, make: (path: string) => unknown]> = {
       'a FIFO without blocking': ['ENOTREG', path => execFileSync('mkfifo', [path])],
       'a folder': ['ENOTREG', path => mkdir(path)],
       'a link': ['ELOOP', path => symlink('/etc/passwd', path)],

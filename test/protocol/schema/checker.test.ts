@@ -86,12 +86,7 @@ describe('checkResource: shapes', () => {
 
   for (const [path, value, message, hint] of [
     [['spec', 'timeout'], 30, '`spec.timeout` must be text, but is a number', 'put it in quotes: "30"'],
-    [
-      ['spec', 'timeout'],
-      true,
-      '`spec.timeout` must be text, but is true',
-      'put it in quotes: "true"',
-    ],
+    [['spec', 'timeout'], true, '`spec.timeout` must be text, but is true', 'put it in quotes: "true"'],
     [
       ['spec', 'timeout'],
       null,

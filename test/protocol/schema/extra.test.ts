@@ -140,12 +140,7 @@ describe('extra schemas: what they say', () => {
   });
 
   for (const [title, path, value, expected] of [
-    [
-      'types',
-      ['limit'],
-      true,
-      ['spec.limit: `spec.limit` must be a whole number or text, but is true'],
-    ],
+    ['types', ['limit'], true, ['spec.limit: `spec.limit` must be a whole number or text, but is true']],
     ['choices', ['mode'], 'of', ['spec.mode: `spec.mode` cannot be "of"']],
     [
       'a constant that tells which is meant',

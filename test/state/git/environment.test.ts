@@ -66,7 +66,7 @@ const evilConfig = ({ evil }: Ground) => `
   commit-tree = !${evil}
 `;
 
-const conditions: Record<string, (ground: Ground) => Promise<unknown> | void> = {
+const conditions: Record<string, (ground: Ground) => unknown> = {
   'nothing special': () => undefined,
   'no HOME': ({ env }) => {
     env['HOME'] = undefined;
@@ -224,7 +224,7 @@ describe('a hostile environment', () => {
     await writeFile(`${evil}-excludes`, '*\n');
     ground = { dir, home, evil, env: { HOME: home } };
     saved = { ...process.env };
-    mask = process.umask();
+    mask = process.umask(0o022);
   });
 
   afterEach(() => {

@@ -221,7 +221,11 @@ describe('the index file', () => {
     const number = fc.integer({ min: 0, max: 2 ** 32 - 1 });
     const entry: fc.Arbitrary<IndexEntry> = fc.record(
       {
-        id: fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 40, maxLength: 40 }),
+        id: fc.string({
+          unit: fc.constantFrom(...Array.from('0123456789abcdef')),
+          minLength: 40,
+          maxLength: 40,
+        }),
         ctime: number,
         ctimeNs: number,
         mtime: number,
@@ -234,7 +238,11 @@ describe('the index file', () => {
       },
       { noNullPrototype: true },
     );
-    const path = fc.string({ unit: fc.constantFrom(...'abz019./_-'), minLength: 1, maxLength: 40 });
+    const path = fc.string({
+      unit: fc.constantFrom(...Array.from('abz019./_-')),
+      minLength: 1,
+      maxLength: 40,
+    });
     const entries = fc.array(fc.tuple(path, entry), { maxLength: 5 }).map(list => new Map(list));
     fc.assert(
       fc.property(entries, fc.nat(), (written, bit) => {
