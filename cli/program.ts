@@ -1,7 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { Command as Run, CommandContext } from './commands/context.js';
+import { commonOptions } from './common-options.js';
 import { formats } from './output/format.js';
-import { defaults } from './settings.js';
 
 /** Runs a command whose module is loaded only now, and leaves its exit code with `finish`. */
 export interface Runner {
@@ -114,16 +114,9 @@ export function buildProgram(runner: Runner): Command {
   return program;
 }
 
-/** Options of every command about a router. */
+/** The options of every command about a router, and how to print. */
 function common(command: Command): Command {
-  return command
-    .option('--config <path>', `config directory or file ($ROUTERD_CONFIG, ${defaults.config})`)
-    .option('--state <dir>', `state directory ($ROUTERD_STATE, ${defaults.state})`)
-    .addOption(new Option('--state-file <dir>').hideHelp())
-    .addOption(new Option('--state-dir <dir>').hideHelp())
-    .option('--plugin-dir <dir>', `more plugin manifests (${defaults.pluginDir} where it exists)`)
-    .option('--schema <file>', 'one more JSON Schema; may be given several times', collect)
-    .addOption(output());
+  return commonOptions(command).addOption(output());
 }
 
 function output(): Option {
@@ -132,10 +125,6 @@ function output(): Option {
 
 function showSecrets(): Option {
   return new Option('--show-secrets', 'print secrets instead of <redacted>');
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }
 
 function positiveInteger(text: string): number {

@@ -52,7 +52,7 @@ export function codeText(code: string, path: string): string {
     case 'EPERM':
       return 'permission denied';
     case 'ENOENT':
-      return 'it does not exist';
+      return 'it, or the folder that it should be in, does not exist';
     case 'EEXIST':
       return 'it exists already';
     case 'ENOTDIR':

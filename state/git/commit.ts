@@ -4,8 +4,8 @@ import type { Instant } from '../../protocol/time.js';
 import type { GitContext } from './environment.js';
 import { damaged } from './git-error.js';
 import type { CommitFacts, History } from './history.js';
-import { identityProblem } from './identity.js';
-import type { Identity } from './identity.js';
+import { personProblem } from './person.js';
+import type { Person } from './person.js';
 import { branch, isObjectId, treeProblem } from './names.js';
 import { blobId, syncObjectFolders, writeBlobs } from './objects.js';
 import { readRef, syncRefFolders, updateRefs } from './refs.js';
@@ -26,7 +26,7 @@ export interface CommitInput {
   readonly files: ReadonlyMap<string, string | Uint8Array>;
   /** UTF-8 without NUL; taken as it is. */
   readonly message: string;
-  readonly author: Identity;
+  readonly author: Person;
   /** Both dates of the commit, in whole seconds; never before the parent's. */
   readonly at: Instant;
   /** Tags such as `gen/45`, set in the same transaction; one that exists is moved. */
@@ -40,7 +40,7 @@ export type CommitFailure =
 export interface CommitTools {
   readonly context: GitContext;
   readonly history: History;
-  readonly committer: Identity;
+  readonly committer: Person;
   /** Aborted when the lock was lost; looked at before each step. */
   readonly signal?: AbortSignal;
 }
@@ -153,7 +153,7 @@ function checkInput(input: CommitInput): void {
     throw new Error('cannot commit with a message that is empty or holds NUL');
   }
   if (!Number.isFinite(input.at)) throw new Error('cannot commit without a time');
-  const who = identityProblem(input.author);
+  const who = personProblem(input.author);
   if (who !== undefined) throw new Error(`cannot commit as ${JSON.stringify(input.author.name)}: ${who}`);
   const tag = input.tags?.find(name => !isTagName(name));
   if (tag !== undefined) throw new Error(`cannot make the tag ${JSON.stringify(tag)}`);

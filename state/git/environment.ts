@@ -46,7 +46,8 @@ const pinnedConfig: readonly string[] = [
   'core.protectHFS=true',
   'core.quotePath=false',
   'core.sharedRepository=0600',
-  'core.logAllRefUpdates=true',
+  // The history is the log; reflogs of our own would double its size, as they are never packed.
+  'core.logAllRefUpdates=false',
   'core.filesRefLockTimeout=2000',
   'core.packedRefsTimeout=2000',
   'commit.gpgSign=false',

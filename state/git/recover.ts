@@ -6,12 +6,12 @@ import type { Result } from '../../protocol/result.js';
 import { errnoOf } from '../errno.js';
 import { StorageError, storing } from '../storage-error.js';
 import type { GitContext } from './environment.js';
+import type { History } from './history.js';
 import { waitForGits } from './live-git.js';
 import type { LiveGit } from './live-git.js';
 import { branch } from './names.js';
 import { readHead, readRef } from './refs.js';
 import { scratchRoot } from './scratch.js';
-import { listTree } from './tree.js';
 
 export interface Recovery {
   /** What an interrupted run had left behind, relative to the state directory; it is removed. */
@@ -40,6 +40,7 @@ export interface RecoverOptions {
  */
 export async function recoverRepository(
   context: GitContext,
+  history: History,
   options: RecoverOptions,
 ): Promise<Result<Recovery, RecoverFailure>> {
   let leftovers = await findLeftovers(context, options.thorough ?? false);
@@ -50,7 +51,7 @@ export async function recoverRepository(
     for (const path of leftovers)
       await storing('remove', path, () => rm(path, { recursive: true, force: true }));
   }
-  const checked = await checkHead(context);
+  const checked = await checkHead(context, history);
   if (!checked.ok) return checked;
   return ok({ removed: leftovers.map(path => relative(context.workTree, path)) });
 }
@@ -102,7 +103,7 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
 }
 
 /** HEAD must be `main`; the tree of its commit, if there is one, must be there. */
-async function checkHead(context: GitContext): Promise<Result<void, RecoverFailure>> {
+async function checkHead(context: GitContext, history: History): Promise<Result<void, RecoverFailure>> {
   try {
     const head = await readHead(context);
     if (head !== branch) {
@@ -110,7 +111,7 @@ async function checkHead(context: GitContext): Promise<Result<void, RecoverFailu
       return fail({ kind: 'elsewhere', head, hint });
     }
     const commit = await readRef(context, branch);
-    if (commit !== null) await listTree(context, commit);
+    if (commit !== null) await history.facts(commit);
     return ok(undefined);
   } catch (error) {
     if (!(error instanceof StorageError) || !['EDAMAGED', 'EGIT'].includes(error.code)) throw error;

@@ -82,7 +82,7 @@ export function storeOf(context: GitContext, lineage: string): Store {
         }),
       ),
     project: (commit, at) => projectCommit(context, history, { commit, stamp: formatTime(at) }),
-    recover: (options = {}) => recoverRepository(context, options),
+    recover: (options = {}) => recoverRepository(context, history, options),
     housekeep: () => housekeep(context),
     check: () => checkObjects(context),
   };

@@ -77,7 +77,9 @@ describe('files on disk', () => {
       const path = join(dir, 'no/such/file');
       const error = await errorOf(writeAtomic(path, 'x'));
       expect(error.code).to.equal('ENOENT');
-      expect(error.message).to.equal(`cannot write ${path}: it does not exist`);
+      expect(error.message).to.equal(
+        `cannot write ${path}: it, or the folder that it should be in, does not exist`,
+      );
     });
 
     it('keeps the old file and says what is used up on a full disk', async function () {

@@ -157,6 +157,18 @@ const cases: readonly Case[] = [
       hint: `remove \`${field}\``,
     };
   }),
+  {
+    kind: 'DynamicConfigPart',
+    path: [],
+    bad: [
+      changed(
+        changed(samples.DynamicConfigPart, ['spec', 'generation'], 0),
+        ['metadata', 'name'],
+        'Plugin-oci-inventory-0',
+      ),
+    ],
+    at: ['spec', 'generation'],
+  },
   { kind: 'DynamicConfigPart', path: ['spec', 'digest'], bad: ['sha256:12', '0'.repeat(64)] },
   { kind: 'DynamicConfigPart', path: ['spec', 'observedAt'], bad: ['yesterday', '2026-05-29T12:00:00'] },
   { kind: 'DynamicConfigPart', path: ['spec', 'expiresAt'], bad: ['2026-02-30T12:00:00Z'] },

@@ -158,8 +158,8 @@ const conditions: Record<string, (ground: Ground) => unknown> = {
   'a umask that allows everything': ground => {
     ground.umask = 0;
   },
-  'a umask that allows nothing': ground => {
-    ground.umask = 0o777;
+  'a umask that keeps others out': ground => {
+    ground.umask = 0o077;
   },
   sudo: ({ env }) => {
     // prettier-ignore

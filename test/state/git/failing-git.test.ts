@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Store } from '../../../state/git/store.js';
 import { StorageError } from '../../../state/storage-error.js';
@@ -152,4 +154,59 @@ describe('a git that fails', () => {
     expect(error.message).to.match(/git could not be started: spawn .*fake-bin\/git ENOENT$/);
     expect(error.message).to.not.contain('at ');
   });
+
+  for (const [what, options] of [
+    ['bytes', 'size=1m'],
+    ['inodes', 'size=16m,nr_inodes=120'],
+  ] as const) {
+    it(`leaves HEAD alone on a disk without ${what}, and goes on once there is room`, async function () {
+      const disk = join(top, 'disk');
+      await mkdir(disk, { mode: 0o700 });
+      try {
+        execFileSync('mount', ['-t', 'tmpfs', '-o', `${options},mode=0700`, 'tmpfs', disk], {
+          stdio: 'ignore',
+        });
+      } catch {
+        console.error('      skipped: no right to mount a file system');
+        this.skip();
+      }
+      try {
+        const store = await storeAt(join(disk, 'state'));
+        const { commit } = await commitOn(store, { a: '1' });
+        await store.project(commit, noon);
+        await writeFile(join(disk, 'ballast'), '');
+        let error: StorageError | undefined;
+        for (let n = 0; error === undefined; n++) {
+          const before = await store.head();
+          if (n === 3) await fill(disk);
+          await commitOn(store, { a: '1', [`file-${n}`]: randomBytes(100_000) }).catch((thrown: unknown) => {
+            if (!(thrown instanceof StorageError)) throw thrown;
+            error = thrown;
+          });
+          if (error !== undefined) expect(await store.head()).to.equal(before);
+        }
+        expect(error.code).to.equal('ENOSPC');
+        expect(error.message).to.match(
+          /no space or inodes left on the file system of .* \(\d+ bytes and \d+ inodes free\)/,
+        );
+        for (const name of await readdir(disk)) if (name.startsWith('ballast')) await rm(join(disk, name));
+        must(await store.recover());
+        const next = await commitOn(store, { a: '2' });
+        await store.project(next.commit, noon);
+        expect(await store.check()).to.deep.equal([]);
+        expect(userGit(store.path, 'status', '--porcelain')).to.equal('');
+      } finally {
+        execFileSync('umount', [disk]);
+      }
+    });
+  }
 });
+
+/** Writes until nothing more fits, neither bytes nor names. */
+async function fill(disk: string): Promise<void> {
+  const full = () => true;
+  for (let size = 1 << 20; size >= 1; size >>= 2) {
+    while (!(await appendFile(join(disk, 'ballast'), Buffer.alloc(size)).then(() => false, full)));
+  }
+  for (let n = 0; !(await writeFile(join(disk, `ballast-${n}`), '').then(() => false, full)); n++);
+}

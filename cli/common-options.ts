@@ -1,0 +1,18 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { defaults } from './settings.js';
+
+/** Options of every command about a router, routerd included. */
+export function commonOptions(command: Command): Command {
+  return command
+    .option('--config <path>', `config directory or file ($ROUTERD_CONFIG, ${defaults.config})`)
+    .option('--state <dir>', `state directory ($ROUTERD_STATE, ${defaults.state})`)
+    .addOption(new Option('--state-file <dir>').hideHelp())
+    .addOption(new Option('--state-dir <dir>').hideHelp())
+    .option('--plugin-dir <dir>', `more plugin manifests (${defaults.pluginDir} where it exists)`)
+    .option('--schema <file>', 'one more JSON Schema; may be given several times', collect);
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
