@@ -18,6 +18,7 @@ const ownedLibraries = {
   'ajv/*': 'protocol',
   'ajv-formats': 'protocol',
   canonicalize: 'protocol',
+  'fastest-levenshtein': 'protocol',
   yaml: 'protocol',
   chokidar: 'watch',
   diff: 'render',

@@ -16,13 +16,17 @@ const unitMs: Readonly<Record<string, number>> = {
 /** Go keeps nanoseconds in 64 bits, so about 292 years is the longest duration that it can read. */
 const longestMs = (2 ** 63 - 1) / 1e6;
 
+/** No duration that anyone means is longer; it bounds the work on text from outside. */
+const longestText = 100;
+
 /** The duration in milliseconds (fractions are kept), or undefined when the text is not one. */
 export function parseDuration(text: string): number | undefined {
+  if (text.length > longestText) return undefined;
   const match = /^([-+])?(.+)$/.exec(text);
   if (match === null) return undefined;
   const [, sign, body = ''] = match;
   if (body === '0') return 0;
-  const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
+  const part = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
   let total = 0;
   while (part.lastIndex < body.length) {
     const found = part.exec(body);

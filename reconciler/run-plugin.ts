@@ -71,6 +71,7 @@ export async function runPlugin(order: RunOrder, context: RunContext): Promise<F
     plugin: declaration,
     checker: context.checker,
     ...(ttlMs === undefined ? {} : { sourceTtlMs: ttlMs }),
+    bound: binding !== undefined,
     now: context.clock(),
   });
   const problems = judgement.problems.map(problem => ({ ...problem, source }));

@@ -26,7 +26,7 @@ export interface Burst {
  */
 export function afterHint(burst: Burst | undefined, at: number): Burst {
   if (burst === undefined) return { firstAt: at, lastAt: at };
-  return { firstAt: burst.firstAt, lastAt: Math.max(burst.lastAt, at) };
+  return { firstAt: burst.firstAt, lastAt: at };
 }
 
 /** When to look: once it was quiet for long enough, or the longest wait is over. */

@@ -19,6 +19,8 @@ export interface ResultFacts {
   readonly checker: ResourceChecker;
   /** The ttl of the DynamicConfigSource that binds the plugin, where there is one. */
   readonly sourceTtlMs?: number;
+  /** False where no DynamicConfigSource names the plugin: its result is not kept and needs no lease. Default true. */
+  readonly bound?: boolean;
   readonly now: Instant;
 }
 
@@ -182,6 +184,7 @@ function leaseOf(status: ValueMap, facts: ResultFacts): { lease?: Lease; problem
   let observedAt = text === undefined ? now : typeof text === 'string' ? parseTime(text) : undefined;
   if (observedAt === undefined) return { problems: [] };
   if (ttl !== undefined && (asked === undefined || asked <= 0)) return { problems: [] };
+  if (facts.bound === false) return { lease: { observedAt, expiresAt: observedAt }, problems: [] };
   const problems: Problem[] = [];
   const ttlMs = asked ?? sourceTtlMs;
   if (ttlMs === undefined) {

@@ -1,3 +1,4 @@
+import { sha256 } from '../../protocol/digest.js';
 import { isPlugin } from '../../protocol/plugin.js';
 import type { PluginDeclaration } from '../../protocol/plugin.js';
 import { isError, sortProblems } from '../../protocol/problem.js';
@@ -87,16 +88,28 @@ export function pluginNamed(config: LoadedConfig, name: string): ConfiguredPlugi
   return config.plugins.find(plugin => plugin.name === name);
 }
 
+/**
+ * Schemas by the digest of their bytes. What has been compiled of a schema lives as long as its object, so a daemon that
+ * read them anew would compile anew in every pass.
+ */
+const readSchemas = new Map<string, ExtraSchema>();
+const rememberedSchemas = 64;
+
 /** A schema is JSON, half a megabyte of it at times: the slow reader, which knows places, is for those with problems. */
 function readSchema(
   file: ConfigFile,
   read: (file: ConfigFile) => ReadOutcome,
   problems: Problem[],
 ): ExtraSchema[] {
+  const digest = sha256(file.bytes);
+  const known = readSchemas.get(digest);
+  if (known?.file === file.path) return [known];
   const json = readJson(Buffer.from(file.bytes).toString('utf8'));
-  if (json.ok) {
-    const parsed = parseExtraSchema(file.path, json.value);
-    if (parsed.ok) return [parsed.value];
+  const parsed = json.ok ? parseExtraSchema(file.path, json.value) : undefined;
+  if (parsed?.ok === true) {
+    if (readSchemas.size >= rememberedSchemas) readSchemas.clear();
+    readSchemas.set(digest, parsed.value);
+    return [parsed.value];
   }
   const { documents, problems: faults } = read(file);
   problems.push(...faults);

@@ -168,6 +168,10 @@ describe('judging a PluginResult', () => {
     });
   }
 
+  it('asks for no ttl where nothing keeps the result', () => {
+    expect(judgeResult(result({}), { ...unbound, bound: false }).problems).to.deep.equal([]);
+  });
+
   it('reports all problems at once', () => {
     const judged = reasons(
       result({
