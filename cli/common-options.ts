@@ -13,6 +13,7 @@ export function commonOptions(command: Command): Command {
     .option('--schema <file>', 'one more JSON Schema; may be given several times', collect);
 }
 
-function collect(value: string, before: readonly string[] = []): readonly string[] {
+/** Gathers the values of an option that may be given several times. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }

@@ -1,6 +1,6 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { Command as Run, CommandContext } from './commands/context.js';
-import { commonOptions } from './common-options.js';
+import { collect, commonOptions } from './common-options.js';
 import { formats } from './output/format.js';
 
 /** Runs a command whose module is loaded only now, and leaves its exit code with `finish`. */
@@ -95,6 +95,19 @@ export function buildProgram(runner: Runner): Command {
     .action(
       run(runner, ['from', 'to'], async () => (await import('./commands/generation.js')).generationDiff),
     );
+
+  const event = group('event', 'what wakes plugins');
+  common(event.command('publish'))
+    .description('publish an event: every plugin that listens to its topic runs')
+    .argument('<topic>', 'one to eight labels, joined by dots')
+    .option('-a, --attribute <key=value>', 'a detail; may be given several times', collect)
+    .option('--id <id>', 'an id of its own; one that came within a day is not delivered again')
+    .action(run(runner, ['topic'], async () => (await import('./commands/event.js')).eventPublish));
+  common(event.command('list'))
+    .description('list the events that the log holds, oldest first')
+    .option('--topic <pattern>', 'only these topics; * stands for anything')
+    .option('--watch', 'go on with those that come')
+    .action(run(runner, [], async () => (await import('./commands/event.js')).eventList));
 
   program
     .command('version')

@@ -134,7 +134,9 @@ export const reasons = {
   BornExpired: 'The result was observed so long ago that its lease is over.',
   StaleObservation: 'The result was observed before the part in force.',
   Superseded: 'What the plugin was started with has changed since.',
-  NotBound: 'No DynamicConfigSource names the plugin, so its result is not kept.',
+  NotBound:
+    'No DynamicConfigSource names the plugin, or it may not propose configuration: its result is not kept.',
+  EventDropped: 'An event was given up after five failed runs of its plugin.',
   // Merge
   ResourceConflict: 'A proposed resource has the identity of one that is already there.',
   PartInvalid: 'A part does not validate together with the startup-config.',

@@ -10,9 +10,11 @@ import type { StoreFailure } from '../state/git/look.js';
 import type { Store } from '../state/git/store.js';
 import { appendLog } from '../state/log.js';
 import { StorageError } from '../state/storage-error.js';
+import { eventValue } from '../protocol/event.js';
+import { queueAfterPass } from './events/after-pass.js';
 import { missingTags, tagOf } from './generations.js';
 import type { PassReport } from './report.js';
-import { runLog, viewStore, writeLeases, writeStatus } from './state-dir.js';
+import { eventLog, runLog, viewStore, writeLeases, writeQueue, writeStatus } from './state-dir.js';
 import type { StateDir, StateView } from './state-dir.js';
 import { statusAfter } from './status.js';
 
@@ -87,6 +89,7 @@ export interface CommitOrder {
   readonly report: PassReport;
   /** Aborted when the lock is lost. */
   readonly lost: AbortSignal;
+  readonly listeners: ReadonlyMap<string, readonly string[]>;
   /** Input digest of every plugin that could run. */
   readonly inputs: ReadonlyMap<string, string>;
 }
@@ -119,8 +122,12 @@ export async function commitSettlement(order: CommitOrder): Promise<PassReport |
   if (settlement !== undefined && (settlement.renewed || plan !== undefined)) {
     await writeLeases(store.path, settlement.leases);
   }
+  const { queue, published, findings } = queueAfterPass(view.queue, done, order.listeners);
+  if (queue !== view.queue) await writeQueue(store.path, queue);
+  done = { ...done, repairs: [...done.repairs, ...findings] };
   await writeStatus(store.path, statusAfter(view.status, done, order.inputs));
   await appendLog(runLog(store.path), done.plugins.flatMap(runEntry));
+  await appendLog(eventLog(store.path), published.map(eventValue));
   if (done.commit !== undefined) await store.housekeep();
   return done;
 }

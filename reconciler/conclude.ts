@@ -5,6 +5,7 @@ import type { LoadedConfig } from '../state/config/load.js';
 import { acquireLock } from '../state/lock.js';
 import { commitSettlement, openForWriting } from './commit.js';
 import { pluginReports, proposalsOf } from './outcomes.js';
+import { listenersOf } from './events/listeners.js';
 import type { Attempt } from './outcomes.js';
 import type { PassFailure, PassOptions } from './pass-options.js';
 import { planRuns } from './plan-runs.js';
@@ -39,6 +40,7 @@ export async function commitUnderLock(
         view,
         report,
         lost: lock.value.lost,
+        listeners: listenersOf(await situationOf(found.config, view.head)),
         inputs: inputsOf(plan),
       });
       // Somebody committed without the lock, as by hand: decide again on what is there now.
@@ -64,7 +66,7 @@ export async function decide(decision: Decision): Promise<PassReport> {
   const situation = await situationOf(config, view.head);
   // Read after the results that it uses: none of them is from the future.
   const now = options.clock();
-  const current = inputsOf(planRuns({ situation, head: view.head, status: view.status }, now));
+  const current = inputsOf(planRuns({ ...view, situation }, now));
   const proposals = proposalsOf(attempts, current);
   const { startup } = situation;
   const settlement: Settlement | undefined =

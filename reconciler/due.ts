@@ -1,5 +1,6 @@
 import type { Lease } from '../protocol/part.js';
 import type { PluginDeclaration, SourceBinding } from '../protocol/plugin.js';
+import { durationText } from '../protocol/duration.js';
 import { intervalOf } from '../protocol/references.js';
 import { formatTime } from '../protocol/time.js';
 import type { Instant } from '../protocol/time.js';
@@ -13,6 +14,8 @@ export interface LastRun {
   readonly retryAt?: Instant;
   /** Of the inputs that the run had; undefined makes the plugin due as if they had changed. */
   readonly inputDigest?: string;
+  /** When the latest runs that events caused were started, newest last; at most `eventRunLimit` of them. */
+  readonly eventRuns?: readonly Instant[];
 }
 
 export interface DueFacts {
@@ -23,9 +26,11 @@ export interface DueFacts {
   /** The lease of the plugin's live part. */
   readonly lease?: Lease;
   readonly askedFor: boolean;
+  /** Events that wait for the plugin. */
+  readonly waitingEvents: number;
 }
 
-export type DueCause = 'manual' | 'input' | 'interval';
+export type DueCause = 'manual' | 'event' | 'input' | 'interval';
 
 /** Whether a plugin runs now, why, and if not, when at the earliest time does it by itself. */
 export type Due =
@@ -37,8 +42,41 @@ const renewalMarginMs = 1_000;
 
 /** The first reason that holds, in order of precedence; one run whatever the reasons. */
 export function dueOf(facts: DueFacts, now: Instant): Due {
-  const { lastRun } = facts;
   if (facts.askedFor) return { due: true, cause: 'manual', why: 'asked for' };
+  if (facts.waitingEvents === 0) return dueWithoutEvents(facts, now);
+  const others = dueWithoutEvents(facts, now);
+  if (isBackingOff(facts, now)) return others;
+  const limited = limitedUntil(facts.lastRun?.eventRuns ?? [], now);
+  if (limited === undefined) {
+    return {
+      due: true,
+      cause: 'event',
+      why: `${facts.waitingEvents} waiting event${facts.waitingEvents === 1 ? '' : 's'}`,
+    };
+  }
+  if (others.due) return others;
+  const why = `rate limit: events ran it ${eventRunLimit} times within ${durationText(eventRunWindowMs)}`;
+  return { due: false, why, nextAt: Math.min(limited, others.nextAt ?? limited) };
+}
+
+/** Runs that events may cause within the window: a plugin that triggers itself round and round is slowed down to this. */
+export const eventRunLimit = 10;
+const eventRunWindowMs = 60_000;
+
+/** The moment at which events may cause a run again; undefined while they may. */
+function limitedUntil(eventRuns: readonly Instant[], now: Instant): Instant | undefined {
+  const lately = eventRuns.filter(startedAt => startedAt > now - eventRunWindowMs && startedAt <= now);
+  return lately.length < eventRunLimit ? undefined : Math.min(...lately) + eventRunWindowMs;
+}
+
+/** Whether a failure holds the plugin back; changed inputs end that, as does a clock that was set back. */
+function isBackingOff({ lastRun, inputDigest }: DueFacts, now: Instant): boolean {
+  if (lastRun === undefined || lastRun.failures === 0 || lastRun.inputDigest !== inputDigest) return false;
+  return lastRun.retryAt !== undefined && lastRun.retryAt > now && lastRun.startedAt <= now;
+}
+
+function dueWithoutEvents(facts: DueFacts, now: Instant): Due {
+  const { lastRun } = facts;
   if (lastRun === undefined) return { due: true, cause: 'interval', why: 'never ran' };
   if (lastRun.inputDigest !== facts.inputDigest)
     return { due: true, cause: 'input', why: 'its inputs changed' };

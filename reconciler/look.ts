@@ -5,33 +5,57 @@ import type { Result } from '../protocol/result.js';
 import { printRouter } from '../render/router-yaml.js';
 import { loadConfig } from '../state/config/load.js';
 import type { LoadedConfig } from '../state/config/load.js';
-import type { Head } from './head.js';
+import { acquireLock } from '../state/lock.js';
+import { readInbox } from '../state/inbox.js';
+import { previewInbox, takeInbox } from './events/intake.js';
+import { listenersOf } from './events/listeners.js';
+import { batchFor } from './events/queue.js';
 import type { PassFailure, PassOptions } from './pass-options.js';
 import type { PlannedPlugin } from './plan-runs.js';
 import type { RunOrder } from './run-plugin.js';
 import { situationOf } from './situation.js';
 import type { Situation } from './situation.js';
-import { viewState } from './state-dir.js';
+import { inboxPath, lockPath, viewState } from './state-dir.js';
 import type { StateView } from './state-dir.js';
 
-/** Everything that a pass starts from, read without a lock. */
+/** Everything that a pass starts from. */
 export interface Looked {
   readonly config: LoadedConfig;
   readonly view: StateView;
   readonly situation: Situation;
 }
 
-export async function look(
-  options: Pick<PassOptions, 'config' | 'state'>,
-): Promise<Result<Looked, PassFailure>> {
+/** Reads config and state without a lock; it takes one where events lie in the inbox, to take them in. */
+export async function look(options: PassOptions): Promise<Result<Looked, PassFailure>> {
   const view = await viewState(options.state);
   if (!view.ok) return fail({ kind: 'state', failure: view.failure });
   const config = await loadConfig(options.config);
-  return ok({ config, view: view.value, situation: await situationOf(config, view.value.head) });
+  const situation = await situationOf(config, view.value.head);
+  const facts = { dir: options.state.path, listeners: listenersOf(situation), now: options.clock() };
+  if (options.dryRun) {
+    const queue = await previewInbox(view.value.queue, facts);
+    return ok({ config, situation, view: { ...view.value, queue } });
+  }
+  if ((await readInbox(inboxPath(facts.dir))).length === 0)
+    return ok({ config, situation, view: view.value });
+  const lock = await acquireLock(lockPath(facts.dir), {
+    timeoutMs: options.lockTimeoutMs,
+    holder: { command: options.command },
+  });
+  if (!lock.ok) return fail({ kind: 'locked', busy: lock.failure });
+  try {
+    return ok({ config, situation, view: { ...view.value, queue: await takeInbox(facts) } });
+  } finally {
+    await lock.value.release();
+  }
 }
 
 /** What to start: one order for each plugin that is due. */
-export function ordersOf(plan: readonly PlannedPlugin[], situation: Situation, head: Head): RunOrder[] {
+export function ordersOf(
+  plan: readonly PlannedPlugin[],
+  situation: Situation,
+  { head, queue }: Pick<StateView, 'head' | 'queue'>,
+): RunOrder[] {
   if (situation.startup === undefined) return [];
   const startupConfigHash = sha256(printRouter(situation.startup));
   return plan.flatMap((planned): RunOrder[] => {
@@ -45,6 +69,7 @@ export function ordersOf(plan: readonly PlannedPlugin[], situation: Situation, h
         inputDigest,
         startupConfigHash,
         effectiveGeneration: head.generation,
+        events: due.cause === 'event' ? batchFor(queue, name) : [],
         previousDynamicGeneration: head.record?.lastPartNumbers[sourceOf(name)] ?? 0,
       },
     ];

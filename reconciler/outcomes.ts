@@ -62,7 +62,10 @@ function finished(
   { current, settlement }: OutcomeFacts,
 ): Pick<PluginReport, 'outcome' | 'problems' | 'run' | 'part'> {
   const { order, startedAt, child, proposal, problems } = run;
-  const record = { run: { startedAt, child, ...(proposal === undefined ? {} : { proposal }) } };
+  const { cause, events } = order;
+  const record = {
+    run: { startedAt, cause, events, child, ...(proposal === undefined ? {} : { proposal }) },
+  };
   if (child.error !== null) return { ...record, outcome: 'failed', problems };
   if (isSuperseded(run, current))
     return { ...record, outcome: 'superseded', problems: [...problems, superseded(order.name)] };
@@ -70,7 +73,11 @@ function finished(
   if (taken === undefined) return { ...record, outcome: 'rejected', problems };
   const all = taken.problem === undefined ? problems : [...problems, taken.problem];
   if (taken.outcome === 'notBound')
-    return { ...record, outcome: 'notBound', problems: [...all, notBound(order.name)] };
+    return {
+      ...record,
+      outcome: 'notBound',
+      problems: taken.problem === undefined ? [...all, notBound(order.name)] : all,
+    };
   return {
     ...record,
     outcome: taken.outcome,

@@ -21,8 +21,8 @@ export async function runPass(options: PassOptions): Promise<Result<PassReport, 
   if (only !== undefined && !situation.plugins.some(({ name }) => name === only)) {
     return fail({ kind: 'noSuchPlugin', name: only, known: situation.plugins.map(({ name }) => name) });
   }
-  const plan = planRuns({ situation, head: view.head, status: view.status, only }, options.clock());
-  const attempts = await startRuns(ordersOf(plan, situation, view.head), {
+  const plan = planRuns({ ...view, situation, only }, options.clock());
+  const attempts = await startRuns(ordersOf(plan, situation, view), {
     ...options,
     checker: situation.checker,
   });

@@ -5,6 +5,7 @@ import type { Instant } from '../protocol/time.js';
 import type { ConfiguredPlugin } from '../state/config/manifest.js';
 import { dueOf } from './due.js';
 import type { Due } from './due.js';
+import type { EventQueue } from './events/queue.js';
 import type { Head } from './head.js';
 import { inputDigest } from './inputs.js';
 import type { RunnablePlugin } from './inputs.js';
@@ -30,6 +31,7 @@ export interface PlanFacts {
   readonly situation: Situation;
   readonly head: Head;
   readonly status: RunStatus;
+  readonly queue: EventQueue;
   /** The one plugin that was asked for: it alone is due. Undefined for an ordinary pass. */
   readonly only?: string | undefined;
 }
@@ -65,6 +67,7 @@ function planPlugin(plugin: ConfiguredPlugin, facts: PlanFacts, now: Instant): P
             ...(lastRun === undefined ? {} : { lastRun }),
             ...(part === undefined || isExpired(part, now) ? {} : { lease: part }),
             askedFor: only === name,
+            waitingEvents: facts.queue.waiting.filter(delivery => delivery.plugin === name).length,
           },
           now,
         );

@@ -1,9 +1,11 @@
+import type { BusEvent } from '../protocol/event.js';
 import type { Part } from '../protocol/part.js';
 import { isError } from '../protocol/problem.js';
 import type { Problem } from '../protocol/problem.js';
 import type { Router } from '../protocol/resource.js';
 import type { Instant } from '../protocol/time.js';
 import type { LoadedConfig } from '../state/config/load.js';
+import type { DueCause } from './due.js';
 import type { Head } from './head.js';
 import type { ChildOutcome } from './plugin/child/request.js';
 import type { Proposal } from './plugin/result.js';
@@ -19,9 +21,19 @@ export interface PluginReport {
   readonly why: string;
   readonly outcome: PluginOutcome;
   readonly problems: readonly Problem[];
-  readonly run?: { readonly startedAt: Instant; readonly child: ChildOutcome; readonly proposal?: Proposal };
+  readonly run?: RunRecord;
   /** What was accepted or renewed, under its new lease. */
   readonly part?: Part;
+}
+
+/** A run that ended: why it was started, with what, and what it gave. */
+export interface RunRecord {
+  readonly startedAt: Instant;
+  readonly cause: DueCause;
+  /** The events that it carried. */
+  readonly events: readonly BusEvent[];
+  readonly child: ChildOutcome;
+  readonly proposal?: Proposal;
 }
 
 /** The account of one pass: what its text, JSON, exit code and status all derive from. */

@@ -1,3 +1,4 @@
+import type { BusEvent } from '../protocol/event.js';
 import { sourceOf } from '../protocol/plugin.js';
 import type { Problem } from '../protocol/problem.js';
 import type { ResourceChecker } from '../protocol/startup.js';
@@ -19,6 +20,8 @@ export interface RunOrder {
   readonly startupConfigHash: string;
   readonly effectiveGeneration: number;
   readonly previousDynamicGeneration: number;
+  /** What it carries when events are the cause. */
+  readonly events: readonly BusEvent[];
 }
 
 export interface RunContext {
@@ -53,6 +56,7 @@ export async function runPlugin(order: RunOrder, context: RunContext): Promise<F
       previousDynamicGeneration: order.previousDynamicGeneration,
       now: startedAt,
       context: order.plugin.context,
+      events: order.events,
     }),
     timeoutMs: declaration.timeoutMs,
     path: context.searchPath,

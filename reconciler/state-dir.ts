@@ -9,6 +9,8 @@ import { openStore } from '../state/git/open.js';
 import type { Store } from '../state/git/store.js';
 import type { LogFile } from '../state/log.js';
 import { StorageError } from '../state/storage-error.js';
+import { decodeQueue, encodeQueue } from './events/queue.js';
+import type { EventQueue } from './events/queue.js';
 import { decodeHead, readOwn, unborn } from './head.js';
 import type { Head } from './head.js';
 import { decodeLeases, encodeLeases } from './records/leases.js';
@@ -29,13 +31,17 @@ export interface StateView {
   readonly head: Head;
   readonly leases: readonly LeaseRecord[];
   readonly status: RunStatus;
+  readonly queue: EventQueue;
 }
 
 export const lockPath = (dir: string): string => join(dir, 'run', 'lock');
 export const pluginLockPath = (dir: string, plugin: string): string =>
   join(dir, 'run', 'plugins', `${plugin}.lock`);
+export const inboxPath = (dir: string): string => join(dir, 'run', 'inbox');
+export const eventLog = (dir: string): LogFile => ({ dir: join(dir, 'run', 'log'), name: 'events' });
 export const runLog = (dir: string): LogFile => ({ dir: join(dir, 'run', 'log'), name: 'plugins' });
 const leasesPath = (dir: string): string => join(dir, 'run', 'leases.yaml');
+const queuePath = (dir: string): string => join(dir, 'run', 'events.yaml');
 const statusPath = (dir: string): string => join(dir, 'run', 'status.yaml');
 
 /** Reads a state directory without a lock: HEAD is one whole generation at any moment. Creates nothing. */
@@ -43,18 +49,18 @@ export async function viewState(dir: StateDir): Promise<Result<StateView, StoreF
   const opened = await openStore(dir.path, { searchPath: dir.searchPath });
   if (opened.ok) return ok(await viewStore(opened.value));
   if (opened.failure.kind !== 'missing') return opened;
-  return ok({ store: undefined, head: unborn, leases: [], status: await readStatus(dir.path) });
+  return ok({ store: undefined, head: unborn, leases: [], ...(await readRunState(dir.path)) });
 }
 
 /** The same for a store that is open. Throws StorageError where HEAD is not a commit of routerd's. */
 export async function viewStore(store: Store): Promise<StateView> {
   const leases = decodeLeases(await readRunFile(leasesPath(store.path)));
-  const status = await readStatus(store.path);
+  const run = await readRunState(store.path);
   const commit = await store.head();
-  if (commit === null) return { store, head: unborn, leases, status };
+  if (commit === null) return { store, head: unborn, leases, ...run };
   const head = decodeHead({ commit, files: await store.readTree(commit) }, leases);
   if (head === undefined || head.record?.lineage !== store.lineage) throw foreignHead(store, commit);
-  return { store, head, leases, status };
+  return { store, head, leases, ...run };
 }
 
 export async function writeLeases(dir: string, leases: readonly LeaseRecord[]): Promise<void> {
@@ -65,8 +71,17 @@ export async function writeStatus(dir: string, status: RunStatus): Promise<void>
   await writeAtomic(statusPath(dir), printYaml(encodeRunStatus(status)));
 }
 
-async function readStatus(dir: string): Promise<RunStatus> {
-  return decodeRunStatus(await readRunFile(statusPath(dir)));
+export async function writeQueue(dir: string, queue: EventQueue): Promise<void> {
+  await writeAtomic(queuePath(dir), printYaml(encodeQueue(queue)));
+}
+
+/** The events on their way, as they are on disk now. */
+export async function readQueue(dir: string): Promise<EventQueue> {
+  return decodeQueue(await readRunFile(queuePath(dir)));
+}
+
+async function readRunState(dir: string): Promise<Pick<StateView, 'status' | 'queue'>> {
+  return { status: decodeRunStatus(await readRunFile(statusPath(dir))), queue: await readQueue(dir) };
 }
 
 async function readRunFile(path: string): Promise<Value> {

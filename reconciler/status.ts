@@ -3,11 +3,12 @@ import { asValue } from '../protocol/resource.js';
 import type { Problem } from '../protocol/problem.js';
 import { intervalOf } from '../protocol/references.js';
 import type { Instant } from '../protocol/time.js';
+import { eventRunLimit } from './due.js';
 import { backoffMs } from './backoff.js';
 import { conditionTypes } from './records/run-status.js';
 import type { Condition, PluginStatus, RunStatus } from './records/run-status.js';
 import { startupErrors } from './report.js';
-import type { PassReport, PluginReport } from './report.js';
+import type { PassReport, PluginReport, RunRecord } from './report.js';
 
 /** The status after a pass, from the one before it. Pure. */
 export function statusAfter(
@@ -123,7 +124,7 @@ function pluginStatuses(
 
 function statusOfRun(
   plugin: PluginReport,
-  run: { readonly startedAt: Instant },
+  run: RunRecord,
   facts: { last: PluginStatus | undefined; report: PassReport; inputs: ReadonlyMap<string, string> },
 ): PluginStatus {
   const { name, outcome } = plugin;
@@ -135,10 +136,20 @@ function statusOfRun(
   return {
     startedAt: run.startedAt,
     failures,
+    ...eventRunsAfter(facts.last?.eventRuns ?? [], run),
     ...(bad ? { retryAt } : {}),
     // A superseded run leaves no digest, so that the plugin is due at once for its changed input.
     ...(digest === undefined || outcome === 'superseded' ? {} : { inputDigest: digest }),
     outcome,
     message: bad ? (plugin.problems.find(({ severity }) => severity === 'error')?.message ?? '') : '',
   };
+}
+
+/** The starts of the latest runs that events caused: what the rate limit counts. */
+function eventRunsAfter(
+  before: readonly Instant[],
+  { cause, startedAt }: RunRecord,
+): { eventRuns?: readonly Instant[] } {
+  const runs = cause === 'event' ? [...before, startedAt].slice(-eventRunLimit) : before;
+  return runs.length === 0 ? {} : { eventRuns: runs };
 }

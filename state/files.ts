@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import type { BigIntStats, Stats } from 'node:fs';
-import { chmod, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import type { BigIntStats, Dirent, Stats } from 'node:fs';
+import { chmod, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf } from './errno.js';
@@ -180,14 +180,14 @@ export async function fsyncDir(path: string): Promise<void> {
   });
 }
 
-/** Makes the bytes of a file durable that some other program wrote. */
-export async function fsyncFile(path: string): Promise<void> {
-  await storing('sync', path, async () => {
-    const handle = await open(path, constants.O_RDONLY);
+/** What a folder holds; nothing where it is not there. Throws StorageError. */
+export async function listFolder(path: string): Promise<Dirent[]> {
+  return storing('read', path, async () => {
     try {
-      await handle.sync();
-    } finally {
-      await handle.close();
+      return await readdir(path, { withFileTypes: true });
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return [];
+      throw error;
     }
   });
 }

@@ -2,6 +2,7 @@ import type { Change } from '../../render/changes.js';
 import { changesBetween, emptySnapshot } from '../../render/changes.js';
 import { routerValue } from '../../protocol/startup.js';
 import { refText } from '../../protocol/resource.js';
+import { oneLine } from '../../protocol/text.js';
 import { formatTime } from '../../protocol/time.js';
 import { printRouter } from '../../render/router-yaml.js';
 import { generationOf, tagOf, trailers } from '../../reconciler/generations.js';
@@ -148,7 +149,9 @@ async function load(
   const head =
     commit === undefined ? undefined : decodeHead({ commit, files: await store.readTree(commit) }, []);
   if (commit !== undefined && head !== undefined) return { commit, head };
-  io.note(`routerctl: there is no generation ${JSON.stringify(text)}: see routerctl generation list\n`);
+  io.note(
+    `routerctl: there is no generation ${JSON.stringify(oneLine(text))}: see routerctl generation list\n`,
+  );
   return undefined;
 }
 

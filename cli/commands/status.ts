@@ -23,7 +23,7 @@ export const status: Command<OutputOptions> = async (options, context) => {
   const settings = await settingsOf(options, context.env);
   const config = await loadConfig(settings.config);
   const situation = await situationOf(config, view.head);
-  const plan = planRuns({ situation, head: view.head, status: view.status }, now);
+  const plan = planRuns({ ...view, situation }, now);
   const plugins = plan.map(planned => pluginItem(planned, view));
   const parts = view.head.parts.map(part => ({
     ...partSummary(part),

@@ -1,4 +1,5 @@
 import { isError } from '../../protocol/problem.js';
+import type { Reason } from '../../protocol/problem.js';
 import { loadConfig } from '../../state/config/load.js';
 import type { LoadedConfig } from '../../state/config/load.js';
 import { emit } from '../output/format.js';
@@ -18,19 +19,22 @@ export const validate: Command<ValidateOptions> = async (options, { io, env }) =
   const settings = await settingsOf(path === undefined ? options : { ...options, config: path }, env);
   const config = await loadConfig(settings.config);
   const document = validationReport(config);
+  const unusable = config.problems.some(({ reason }) => cannotRun.has(reason));
   emit(io, options.output, {
     document,
     table: () => {
       const shown = config.problems.map(problem =>
         diagnostic(problem, { colour: io.colour.out, texts: config.texts }),
       );
-      return `${shown.join('')}${summary(config)}\n`;
+      return `${shown.join('')}${unusable ? '' : `${summary(config)}\n`}`;
     },
   });
-  if (config.problems.some(({ reason }) => reason === 'ConfigMissing' || reason === 'StateInsideConfig'))
-    return 2;
+  if (unusable) return 2;
   return config.problems.some(isError) ? 1 : 0;
 };
+
+/** With one of these there was nothing to judge. */
+const cannotRun: ReadonlySet<Reason> = new Set(['ConfigMissing', 'StateInsideConfig']);
 
 function validationReport(config: LoadedConfig): Document {
   return {

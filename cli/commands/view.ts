@@ -1,5 +1,6 @@
 import { fail, ok } from '../../protocol/result.js';
 import type { Result } from '../../protocol/result.js';
+import { printable } from '../../protocol/text.js';
 import type { Store } from '../../state/git/store.js';
 import { viewState } from '../../reconciler/state-dir.js';
 import type { StateView } from '../../reconciler/state-dir.js';
@@ -30,6 +31,8 @@ export async function openHistory(
   const { store } = view.value;
   if (store !== undefined && view.value.head.commit !== undefined) return ok({ ...view.value, store });
   const { state } = await settingsOf(options, context.env);
-  context.io.note(`routerctl: there is no generation yet in ${state.path}: run routerctl reconcile\n`);
+  context.io.note(
+    `routerctl: there is no generation yet in ${printable(state.path)}: run routerctl reconcile\n`,
+  );
   return fail('said');
 }

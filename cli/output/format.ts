@@ -3,6 +3,7 @@ import type { Value } from '../../protocol/resource.js';
 import { printable, printableLines } from '../../protocol/text.js';
 import { printYaml } from '../../render/canonical-yaml.js';
 import type { Io } from '../io.js';
+import { printablePainted } from './colour.js';
 
 export const formats = ['table', 'json', 'yaml'] as const;
 export type Format = (typeof formats)[number];
@@ -33,7 +34,7 @@ export function emit(
       io.out(printYaml(plain({ apiVersion: apiVersions.cli, ...document })));
       break;
     case 'table':
-      io.out(printableLines(table(document)));
+      io.out(printablePainted(io.colour.out, table(document)));
       break;
   }
 }

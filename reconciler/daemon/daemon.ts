@@ -96,7 +96,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
   async function pass(): Promise<boolean> {
     const looked = unwrap(await look(passOptions));
     const { config, situation, view } = looked;
-    const plan = planRuns({ situation, head: view.head, status: view.status }, clock.now());
+    const plan = planRuns({ ...view, situation }, clock.now());
     start(plan, looked);
     const attempts = takeFinished();
     const all = [...attempts, ...[...running.keys()].map((name): Attempt => ({ name, state: 'running' }))];
@@ -119,7 +119,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
   function start(plan: readonly PlannedPlugin[], { situation, view }: Looked): void {
     const known = new Set([...running.keys(), ...finished.map(({ name }) => name)]);
     const startOptions: StartOptions = { ...passOptions, checker: situation.checker };
-    for (const order of ordersOf(plan, situation, view.head)) {
+    for (const order of ordersOf(plan, situation, view)) {
       if (!known.has(order.name)) running.set(order.name, run(order, startOptions));
     }
   }

@@ -59,6 +59,7 @@ export function encodeRunStatus(status: RunStatus): Value {
         asValue({
           ...plugin,
           startedAt: formatTime(plugin.startedAt),
+          ...(plugin.eventRuns === undefined ? {} : { eventRuns: plugin.eventRuns.map(formatTime) }),
           ...(plugin.retryAt === undefined ? {} : { retryAt: formatTime(plugin.retryAt) }),
         }),
       ]),
@@ -109,15 +110,21 @@ function decodePlugin(entry: ValueMap): PluginStatus | undefined {
   const startedAt = timeAt(entry, 'startedAt');
   if (startedAt === undefined) return undefined;
   const retryAt = timeAt(entry, 'retryAt');
-  const { failures, inputDigest, outcome, message } = entry;
+  const { failures, inputDigest, eventRuns, outcome, message } = entry;
   return {
     startedAt,
     failures: typeof failures === 'number' ? failures : 0,
     ...(retryAt === undefined ? {} : { retryAt }),
     ...(typeof inputDigest === 'string' ? { inputDigest } : {}),
+    ...(isList(eventRuns) ? { eventRuns: eventRuns.flatMap(instantOf) } : {}),
     outcome: typeof outcome === 'string' ? outcome : '',
     message: typeof message === 'string' ? message : '',
   };
+}
+
+function instantOf(value: Value): Instant[] {
+  const instant = typeof value === 'string' ? parseTime(value) : undefined;
+  return instant === undefined ? [] : [instant];
 }
 
 function timeAt(map: ValueMap, key: string): Instant | undefined {

@@ -48,6 +48,16 @@ export function endingNote({ part, cause, why }: EndedPart): Problem {
   };
 }
 
+function notKept(source: string, why: string): Problem {
+  return {
+    reason: 'NotBound',
+    severity: 'note',
+    message: `the result is not kept: ${why}`,
+    hint: 'add propose.dynamicConfig to its capabilities, or remove the DynamicConfigSource that names it',
+    source,
+  };
+}
+
 /** New content of a source, and what made its plugin run. */
 export interface AcceptedPart {
   readonly part: Part;
@@ -77,6 +87,12 @@ export function takeProposals({ situation, head, proposals }: ProposalInput, now
     const source = sourceOf(plugin);
     if (!situation.bindings.has(plugin)) {
       outcomes.set(plugin, { outcome: 'notBound' });
+      continue;
+    }
+    // A part would end at the next pass and come back with the next result, for ever.
+    const why = unboundReason(source, situation);
+    if (why !== undefined) {
+      outcomes.set(plugin, { outcome: 'notBound', problem: notKept(source, why) });
       continue;
     }
     const current = head.parts.find(part => part.source === source);

@@ -23,7 +23,7 @@ import type { LeaseRecord } from '../records/leases.js';
 import type { Situation } from '../situation.js';
 import { contentFiles, sameContent } from './content.js';
 import { endedParts, endingNote, nextParts, takeProposals } from './parts.js';
-import type { ProposalOutcome, RunProposal } from './parts.js';
+import type { EndedPart, ProposalOutcome, RunProposal } from './parts.js';
 
 export interface SettleInput {
   readonly situation: Situation & { readonly startup: Router };
@@ -53,6 +53,8 @@ export interface Settlement {
   readonly before: Snapshot;
   readonly changes: readonly Change[];
   readonly findings: readonly Problem[];
+  /** Parts of HEAD that no longer count. */
+  readonly ended: readonly EndedPart[];
   readonly leases: readonly LeaseRecord[];
   /** Whether a lease differs from the one in force before: `run/leases.yaml` has to be written. */
   readonly renewed: boolean;
@@ -107,6 +109,7 @@ export function settle(input: SettleInput, now: Instant): Settlement {
     before,
     changes,
     findings: [...ended.map(endingNote), ...merged.findings],
+    ended,
     leases,
     renewed: [...taken.outcomes.values()].some(({ outcome }) => outcome === 'renewed'),
     commit: sameContent(head.files, content) ? undefined : planCommit(),

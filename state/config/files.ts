@@ -245,7 +245,7 @@ class Walk {
     const { root } = this.#facts;
     try {
       const real = await realpath(join(root, path));
-      if (!real.startsWith(root + sep)) {
+      if (real !== root && !real.startsWith(root + sep)) {
         this.#report(
           'LinkOutside',
           path,
@@ -288,10 +288,10 @@ function problem(reason: Reason, file: string, words: Words): Problem {
   return { reason, severity: 'error', ...words, place: { file } };
 }
 
+/** One line that names the path, the option and the variable: whoever typed no path at all reads it first. */
 function missing(path: string, code: string): Problem {
   return problem('ConfigMissing', path, {
-    message: `the config directory cannot be read: ${codeText(code, path)}`,
-    hint: 'name it with --config PATH or ROUTERD_CONFIG',
+    message: `the config directory cannot be read (${codeText(code, path)}): name it with --config PATH or ROUTERD_CONFIG`,
   });
 }
 

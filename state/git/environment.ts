@@ -17,11 +17,11 @@ export interface GitContext {
  * Configuration that wins over every file that git would read, the repository's own included: a person may have put
  * hooks, filters, signing or another line end there, and a machine's commit must depend on none of it.
  *
- * `core.fsync` is the reason for git 2.36: by default git syncs neither loose objects nor refs. The index is left out,
- * because ours is private and thrown away, and the visible one is synced where it is put in place.
+ * `core.fsync` is the reason for git 2.36: by default git syncs neither loose objects nor refs. This is `all` less the
+ * index, because git writes only private ones for us, which are thrown away (`all,-index` would still be `all`).
  */
 const pinnedConfig: readonly string[] = [
-  'core.fsync=all,-index',
+  'core.fsync=objects,derived-metadata,reference',
   'core.fsyncMethod=fsync',
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',

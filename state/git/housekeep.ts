@@ -1,8 +1,7 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GitContext } from './environment.js';
 import { looseNames } from './refs.js';
-import { fsyncDir } from '../files.js';
+import { fsyncDir, listFolder } from '../files.js';
 import { git } from './run.js';
 import { withScratch } from './scratch.js';
 
@@ -44,6 +43,5 @@ export async function packTags(context: GitContext): Promise<void> {
 
 /** An estimate as git gc makes it: object ids are spread evenly over 256 folders. */
 async function looseObjects(context: GitContext): Promise<number> {
-  const names = await readdir(join(context.gitDir, 'objects/17')).catch(() => []);
-  return names.length * 256;
+  return (await listFolder(join(context.gitDir, 'objects/17'))).length * 256;
 }

@@ -1,9 +1,8 @@
-import { readdir, rm } from 'node:fs/promises';
-import type { Dirent } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fail, ok } from '../../protocol/result.js';
 import type { Result } from '../../protocol/result.js';
-import { errnoOf } from '../errno.js';
+import { listFolder } from '../files.js';
 import { StorageError, storing } from '../storage-error.js';
 import type { GitContext } from './environment.js';
 import type { History } from './history.js';
@@ -60,7 +59,7 @@ export async function recoverRepository(
 async function findLeftovers(context: GitContext, thorough: boolean): Promise<string[]> {
   const { gitDir } = context;
   const found: string[] = [];
-  for (const entry of await entriesOf(gitDir)) {
+  for (const entry of await listFolder(gitDir)) {
     const path = join(gitDir, entry.name);
     if (path === scratchRoot(context) || (entry.isFile() && isLock(entry.name))) found.push(path);
     else if (entry.isDirectory() && entry.name !== 'objects') found.push(...(await searchIn(path, isLock)));
@@ -73,7 +72,7 @@ async function findLeftovers(context: GitContext, thorough: boolean): Promise<st
 
 async function searchIn(folder: string, isLeftover: (name: string) => boolean): Promise<string[]> {
   const found: string[] = [];
-  for (const entry of await entriesOf(folder)) {
+  for (const entry of await listFolder(folder)) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) found.push(...(await searchIn(path, isLeftover)));
     else if (isLeftover(entry.name)) found.push(path);
@@ -89,17 +88,6 @@ function isLock(name: string): boolean {
 /** Objects, packs and their indexes on the way: `tmp_obj_…`, `tmp_pack_…`, and `.tmp-PID-pack-…` of git repack. */
 function isUnfinished(name: string): boolean {
   return name.startsWith('tmp_') || name.startsWith('.tmp-');
-}
-
-async function entriesOf(folder: string): Promise<Dirent[]> {
-  return storing('read', folder, async () => {
-    try {
-      return await readdir(folder, { withFileTypes: true });
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return [];
-      throw error;
-    }
-  });
 }
 
 /** HEAD must be `main`; the tree of its commit, if there is one, must be there. */

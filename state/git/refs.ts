@@ -1,8 +1,6 @@
-import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf } from '../errno.js';
-import { fsyncDir, readRegular } from '../files.js';
-import { storing } from '../storage-error.js';
+import { fsyncDir, listFolder, readRegular } from '../files.js';
 import type { GitContext } from './environment.js';
 import { damaged } from './git-error.js';
 import { assertObjectId, isObjectId, zeroId } from './names.js';
@@ -47,17 +45,8 @@ export async function listRefs(context: GitContext, folder: string): Promise<Map
 
 /** Names of the loose refs under a folder. */
 export async function looseNames(context: GitContext, folder: string): Promise<string[]> {
-  const path = join(context.gitDir, folder);
-  const entries = await storing('read', path, async () => {
-    try {
-      return await readdir(path, { withFileTypes: true });
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return [];
-      throw error;
-    }
-  });
   const names: string[] = [];
-  for (const entry of entries) {
+  for (const entry of await listFolder(join(context.gitDir, folder))) {
     const name = `${folder}/${entry.name}`;
     if (entry.isDirectory()) names.push(...(await looseNames(context, name)));
     else if (!entry.name.endsWith('.lock')) names.push(name);

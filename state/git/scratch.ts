@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errnoOf } from '../errno.js';
 import { storing } from '../storage-error.js';
 import type { GitContext } from './environment.js';
 
@@ -19,12 +20,7 @@ export function scratchRoot(context: GitContext): string {
 export async function withScratch<T>(context: GitContext, body: (dir: string) => Promise<T>): Promise<T> {
   const root = scratchRoot(context);
   const dir = join(root, randomBytes(6).toString('hex'));
-  await storing('write in', root, async () => {
-    for (const folder of [root, dir]) {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      await chmod(folder, 0o700);
-    }
-  });
+  await storing('write in', root, () => makeFolders(root, dir));
   let done = false;
   try {
     const value = await body(dir);
@@ -34,5 +30,23 @@ export async function withScratch<T>(context: GitContext, body: (dir: string) =>
     await rm(dir, { recursive: true, force: true }).catch(() => undefined);
     // Another run may have its folder there too; the last one takes the root away.
     if (done) await rmdir(root).catch(() => undefined);
+  }
+}
+
+/** Not `mkdir` with `recursive`: on a full disk Node reports that one as ENOENT. */
+async function makeFolders(root: string, dir: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await mkdir(root, { mode: 0o700 }).catch((error: unknown) => {
+        if (errnoOf(error) !== 'EEXIST') throw error;
+      });
+      await chmod(root, 0o700);
+      await mkdir(dir, { mode: 0o700 });
+      await chmod(dir, 0o700);
+      return;
+    } catch (error) {
+      // A commit that ends without the lock being held may take the root away in between.
+      if (errnoOf(error) !== 'ENOENT' || attempt === 5) throw error;
+    }
   }
 }

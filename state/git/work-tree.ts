@@ -1,8 +1,8 @@
-import type { BigIntStats, Dirent } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../errno.js';
-import { isTemporaryName, readRegular } from '../files.js';
+import { isTemporaryName, listFolder, readRegular } from '../files.js';
 import { storing } from '../storage-error.js';
 import { untouchedId } from './index-file.js';
 import type { IndexFile } from './index-file.js';
@@ -23,7 +23,7 @@ export async function lookAtWorkTree(workTree: string, known: KnownPaths): Promi
   const openFolders: string[] = [];
 
   async function visit(folder: string): Promise<void> {
-    for (const entry of await entriesOf(join(workTree, folder))) {
+    for (const entry of await listFolder(join(workTree, folder))) {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
       if (path === '.git' || path === runFolder) continue;
       if (entry.isFile() && isTemporaryName(entry.name)) leftovers.push(path);
@@ -68,17 +68,6 @@ async function lookAtFile(
   }
 }
 
-async function entriesOf(folder: string): Promise<Dirent[]> {
-  return storing('read', folder, async () => {
-    try {
-      return await readdir(folder, { withFileTypes: true });
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return [];
-      throw error;
-    }
-  });
-}
-
 async function lstatIfThere(path: string): Promise<BigIntStats | undefined> {
   return storing('read', path, async () => {
     try {
@@ -92,7 +81,7 @@ async function lstatIfThere(path: string): Promise<BigIntStats | undefined> {
 
 /** Whether a folder holds more than folders: git does not see one that does not. */
 async function holdsAnything(folder: string): Promise<boolean> {
-  for (const entry of await entriesOf(folder)) {
+  for (const entry of await listFolder(folder)) {
     if (!entry.isDirectory() || (await holdsAnything(join(folder, entry.name)))) return true;
   }
   return false;

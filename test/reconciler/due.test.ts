@@ -21,6 +21,7 @@ const facts = (more: Partial<DueFacts> = {}): DueFacts => ({
   inputDigest: 'same',
   lastRun: { startedAt: 0, failures: 0, inputDigest: 'same' },
   askedFor: false,
+  waitingEvents: 0,
   ...more,
 });
 

@@ -42,7 +42,7 @@ describe('delay', () => {
         const called = new Promise<void>(resolve => {
           delay(ms, resolve);
         });
-        for (let waited = 0; waited < ms; ) {
+        for (let waited = 0; waited < ms;) {
           const before = steps.length;
           waited += steps[before - 1] ?? Number.NaN;
           if (waited < ms) fire();

@@ -13,7 +13,11 @@ describe('the health of a watch', () => {
     ['nothing in the way', none, ['ok', 'Watching', 'at once']],
     ['a path that does not exist', { ...none, missing: '/c' }, ['ok', 'Waiting', '/c does not exist']],
     ['no end of reading', { ...none, incomplete: true }, ['degraded', 'WatchIncomplete', 'rescan']],
-    ['no inotify watch left', failed('ENOSPC'), ['degraded', 'WatchLimit', '/c/sites cannot be watched (ENOSPC)']],
+    [
+      'no inotify watch left',
+      failed('ENOSPC'),
+      ['degraded', 'WatchLimit', '/c/sites cannot be watched (ENOSPC)'],
+    ],
     ['several of them', failed('ENOSPC', 7), ['degraded', 'WatchLimit', '/c/sites and 7 more cannot']],
     ['what to do about it', failed('ENOSPC'), ['degraded', 'WatchLimit', 'fs.inotify.max_user_watches']],
     ['too many open files', failed('EMFILE'), ['degraded', 'OpenFileLimit', 'max_user_instances']],

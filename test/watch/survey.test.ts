@@ -113,10 +113,10 @@ describe('what there is to watch', () => {
     for (const [name, change] of [
       ['removed', () => rm(path(), { recursive: true })],
       [
-        'made anew',
+        'another one',
         async () => {
-          await rm(path(), { recursive: true });
-          await mkdir(path());
+          await mkdir(`${path()}.new`);
+          await rename(`${path()}.new`, path());
         },
       ],
       ['a file now', () => rm(path(), { recursive: true }).then(() => writeFile(path(), ''))],

@@ -113,7 +113,7 @@ describe('writers that are killed', () => {
   for (const group of [false, true]) {
     it(`lose nothing at any moment: ${group ? 'the group with git' : 'node alone'}`, async () => {
       let count = 0;
-      for (let kill = 0; kill < 8; kill++) {
+      for (let kill = 0; kill < 6; kill++) {
         const child = startWriter(1_000);
         const before = await lastAcknowledged();
         const ended = endOf(child);
@@ -152,12 +152,12 @@ describe('writers that are killed', () => {
 
   it('lose nothing side by side', async () => {
     const files = ['one', 'two', 'three'].map(name => join(top, name));
-    const ends = await Promise.all(files.map(file => endOf(startWriter(6, searchPath, file))));
+    const ends = await Promise.all(files.map(file => endOf(startWriter(4, searchPath, file))));
     expect(ends).to.deep.equal([0, 0, 0]);
     const counted: number[] = [];
     for (const file of files) counted.push(...(JSON.parse(await readFile(file, 'utf8')) as number[]));
-    expect(counted.sort((a, b) => a - b)).to.deep.equal(Array.from({ length: 18 }, (_, i) => i + 1));
-    expect(await recoverAndCheck()).to.equal(18);
+    expect(counted.sort((a, b) => a - b)).to.deep.equal(Array.from({ length: 12 }, (_, i) => i + 1));
+    expect(await recoverAndCheck()).to.equal(12);
   });
 
   it('leave nothing that a later creation cannot use', async () => {

@@ -1,0 +1,377 @@
+import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, chown, mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
+import { route } from '../rig/build.js';
+import { addPlugin, answers, configDir, copyExample, routerFile, writeFiles } from '../rig/config-dir.js';
+import { reasonsOf } from '../rig/documents.js';
+import type { Plan, Problem, ValidationReport } from '../rig/documents.js';
+import { checkState } from '../rig/invariants.js';
+import { routerctl } from '../rig/routerctl.js';
+import { userGit } from '../rig/store.js';
+import { tempDir } from '../rig/temp.js';
+
+const asRoot = process.geteuid?.() === 0;
+
+/** A good resource as the text of a file. */
+const routeFile = (name: string): string => `${JSON.stringify(route(name))}\n`;
+
+/** Five lists, each of ten times the one before it. */
+const bomb = [
+  'apiVersion: example.org/v1',
+  'kind: Bomb',
+  'metadata: { name: bomb }',
+  'spec:',
+  '  a: &a [x,x,x,x,x,x,x,x,x,x]',
+  ...[...'bcdef'].map((name, i) => `  ${name}: &${name} [${`*${'abcde'.charAt(i)},`.repeat(10)}]`),
+].join('\n');
+
+async function validate(
+  config: string,
+  ...more: string[]
+): Promise<ValidationReport & { code: number | null }> {
+  const { code, stderr, json } = await routerctl(['validate', config, ...more, '-o', 'json']);
+  expect(stderr).to.equal('');
+  return { ...(json() as ValidationReport), code };
+}
+
+/** The reasons of each file's problems. */
+function byFile(problems: readonly Problem[]): Record<string, string[]> {
+  const found: Record<string, string[]> = {};
+  for (const { place, reason } of problems) (found[place?.file ?? ''] ??= []).push(reason);
+  return found;
+}
+
+describe('bad files', () => {
+  it('names every file that cannot be read, and reads the rest', async () => {
+    const config = await configDir({
+      'router.yaml': routerFile(route('default')),
+      'inside.yaml': routeFile('inside'),
+      'nul.yaml': 'kind: "\0"\n',
+      'bomb.yaml': bomb,
+      'flow.yaml': '['.repeat(100_000),
+      'block.yaml': '- '.repeat(100_000),
+      'large.yaml': '',
+      'world.yaml': routeFile('world'),
+      'folder.yaml/inner.yml': routeFile('inner'),
+      'empty.yaml': '',
+      'comment.yaml': '# nothing yet\n',
+      'open/x.yaml': routeFile('open'),
+    });
+    await truncate(join(config, 'large.yaml'), 8 * 1024 * 1024 + 1);
+    await chmod(join(config, 'world.yaml'), 0o666);
+    await chmod(join(config, 'open'), 0o777);
+    execFileSync('mkfifo', [join(config, 'fifo.yaml')]);
+    await symlink('/etc/hostname', join(config, 'outside.yaml'));
+    await symlink('inside.yaml', join(config, 'link.yaml'));
+    await symlink('nowhere', join(config, 'dangling.yaml'));
+    await symlink('loop.yaml', join(config, 'loop.yaml'));
+    await symlink('.', join(config, 'round'));
+
+    const { code, problems, resources } = await validate(config);
+    expect(code).to.equal(1);
+    expect(byFile(problems)).to.deep.equal({
+      'block.yaml': ['YamlTooDeep'],
+      'bomb.yaml': ['UnknownKind', 'YamlAlias'],
+      'dangling.yaml': ['FileUnreadable'],
+      'fifo.yaml': ['FileNotRegular'],
+      'flow.yaml': ['YamlTooDeep'],
+      'large.yaml': ['FileTooLarge'],
+      'link.yaml': ['DuplicateResource'],
+      'loop.yaml': ['FileUnreadable'],
+      'nul.yaml': ['InvalidEncoding'],
+      open: ['UnsafePermissions'],
+      'outside.yaml': ['LinkOutside'],
+      'world.yaml': ['UnsafePermissions'],
+    });
+    expect(resources, 'default, bomb, inside, link, inner').to.equal(5);
+  });
+
+  it('leaves out what is not meant to be read', async () => {
+    const junk = 'this: [is not\n';
+    const config = await configDir({
+      'router.yaml': routerFile(route('default')),
+      '.hidden.yaml': junk,
+      '.folder/x.yaml': junk,
+      '.#router.yaml': junk,
+      'router.yaml~': junk,
+      'router.yaml.swp': junk,
+      '4913': junk,
+      'notes.txt': junk,
+      'plugins/p/extra.yaml': junk,
+      'plugins/p/deeper/plugin.yaml': junk,
+      'schemas/notes.yaml': junk,
+    });
+    expect(await validate(config)).to.include({ code: 0, valid: true, resources: 1 });
+  });
+
+  it('reads files in the byte order of their paths, each with all its documents', async () => {
+    const config = await configDir({
+      'b.yaml': `${routeFile('b-1')}---\n${routeFile('b-2')}`,
+      'B.yaml': routeFile('upper'),
+      'a/z.yml': routeFile('a-z'),
+      'a-b.yaml': routeFile('a-b'),
+      'é.yaml': routeFile('accent'),
+    });
+    const state = join(await tempDir(), 'S');
+    expect((await routerctl(['reconcile', '--config', config, '--state', state])).code).to.equal(0);
+    const { metadata, spec } = parse(await readFile(join(state, 'startup-config.yaml'), 'utf8')) as {
+      metadata: { name: string };
+      spec: { resources: { metadata: { name: string } }[] };
+    };
+    expect(metadata.name, 'bare resources make a Router of this name').to.equal('router');
+    expect(spec.resources.map(resource => resource.metadata.name)).to.deep.equal([
+      ...['upper', 'a-b', 'a-z', 'b-1', 'b-2', 'accent'],
+    ]);
+    await checkState(state);
+  });
+
+  it('takes a single file, with plugins/ beside it', async () => {
+    const config = await configDir({
+      'router.yaml': routerFile(route('default')),
+      'other.yaml': 'this: [is not\n',
+    });
+    await addPlugin(config, 'p', { program: answers('p', {}), ttl: null });
+    const { json } = await routerctl([
+      'plugin',
+      'list',
+      '--config',
+      join(config, 'router.yaml'),
+      '-o',
+      'json',
+    ]);
+    expect((json() as { items: { name: string }[] }).items.map(({ name }) => name)).to.deep.equal(['p']);
+    expect((await validate(join(config, 'router.yaml'))).code).to.equal(0);
+  });
+
+  it('finds manifests in --plugin-dir too, where those of the config directory win', async () => {
+    const config = await configDir({ 'router.yaml': routerFile() });
+    await addPlugin(config, 'p', { program: answers('p', {}), ttl: null });
+    const more = await configDir();
+    for (const name of ['p', 'q']) await addPlugin(more, name, { program: answers(name, {}), ttl: null });
+    const { json } = await routerctl([
+      ...['plugin', 'list', '--config', config, '--plugin-dir', join(more, 'plugins'), '-o', 'json'],
+    ]);
+    const { items } = json() as { items: { name: string; executable: string }[] };
+    expect(items.map(({ name, executable }) => [name, executable])).to.deep.equal([
+      ['p', join(config, 'plugins/p/bin/p')],
+      ['q', join(more, 'plugins/q/bin/q')],
+    ]);
+  });
+
+  it('keeps numbers, and texts that YAML 1.1 would take for something else', async () => {
+    const texts = [
+      'yes',
+      'No',
+      'on',
+      'y',
+      '2026-01-02',
+      '12:30:45',
+      '1_000',
+      '0b11',
+      '1e3x',
+      'NULL ',
+      '=',
+      '~x',
+    ];
+    const numbers = '[0x1F, 0o17, 017, 1.50, -0, 1e3, 9007199254740991, .5]';
+    const config = await configDir({
+      'values.yaml': [
+        'apiVersion: example.org/v1',
+        'kind: Values',
+        'metadata: { name: values, annotations: { no: off, on: 2026-01-02 } }',
+        `spec: { texts: [${texts.map(text => (/[=~ ]/.test(text) ? `'${text}'` : text)).join(', ')}], quoted: ['1', "true", 'null', '0x1F', ''], numbers: ${numbers}, "yes": no }`,
+      ].join('\n'),
+    });
+    const state = join(await tempDir(), 'S');
+    expect((await routerctl(['reconcile', '--config', config, '--state', state])).code).to.equal(0);
+    const text = userGit(state, 'show', 'gen/1:effective-config.yaml');
+    for (const version of ['1.1', '1.2'] as const) {
+      const { spec } = parse(text, { version }) as { spec: { resources: Record<string, unknown>[] } };
+      expect(spec.resources).to.deep.equal([
+        {
+          apiVersion: 'example.org/v1',
+          kind: 'Values',
+          metadata: { name: 'values', annotations: { no: 'off', on: '2026-01-02' } },
+          spec: {
+            texts,
+            quoted: ['1', 'true', 'null', '0x1F', ''],
+            numbers: [31, 15, 17, 1.5, 0, 1000, 9007199254740991, 0.5],
+            yes: 'no',
+          },
+        },
+      ]);
+    }
+    await checkState(state);
+  });
+
+  it('lets no file name forge a trailer or reach the terminal', async () => {
+    const name = '\u001b[2J\nGeneration: 99\n\u202eTrigger: config x.yaml';
+    const config = await configDir({ 'router.yaml': routerFile(), [name]: routeFile('hostile') });
+    const where = ['--config', config, '--state', join(await tempDir(), 'S')];
+    const runs = [await routerctl(['reconcile', ...where])];
+    expect(runs[0]?.code).to.equal(0);
+    await writeFile(join(config, name), 'kind: [\n');
+    for (const command of [['reconcile'], ['validate', config], ['status'], ['generation', 'list']]) {
+      runs.push(await routerctl([...command, ...where]));
+      runs.push(await routerctl([...command, ...where, '-o', 'json']));
+      runs.push(await routerctl([...command, ...where, '-o', 'yaml']));
+    }
+    for (const { stdout, stderr } of runs) {
+      // eslint-disable-next-line no-control-regex
+      expect(stdout + stderr).not.to.match(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    }
+    const [commit] = await checkState(where[3] ?? '');
+    expect(commit?.trailers.get('Generation')).to.deep.equal(['1']);
+    expect(commit?.trailers.get('Trigger')).to.have.length(1);
+  });
+
+  describe('directories that cannot be a config directory', () => {
+    it('says in one line which path, option and variable are meant when there is none', async function () {
+      if (existsSync('/usr/local/etc/routerd')) this.skip(); // this machine has a configuration of its own
+      const { code, stdout, stderr } = await routerctl(['validate']);
+      expect(code).to.equal(2);
+      expect(stdout + stderr).to.match(/^\/usr\/local\/etc\/routerd: .*--config PATH.*ROUTERD_CONFIG.*\n$/);
+      const dry = await routerctl(['reconcile', '--dry-run', '--state', join(await tempDir(), 'S')]);
+      expect(dry.code).to.equal(1);
+      expect(dry.stderr).to.match(/^\/usr\/local\/etc\/routerd: .*--config PATH.*ROUTERD_CONFIG.*\n$/);
+    });
+
+    it('is an error when it is missing, empty, or holds no YAML', async () => {
+      const missing = join(await tempDir(), 'missing');
+      const empty = await configDir();
+      const other = await configDir({ 'README.md': 'hello\n' });
+      for (const config of [missing, empty, other]) {
+        const { code, problems } = await validate(config);
+        expect([code, ...reasonsOf(problems)]).to.deep.equal([2, 'ConfigMissing']);
+        expect(problems[0]?.place?.file).to.equal(config);
+      }
+    });
+
+    it('keeps the last generation in force when it goes away', async () => {
+      const config = await copyExample('minimal');
+      const state = join(await tempDir(), 'S');
+      const where = ['--state', state];
+      await routerctl(['reconcile', '--config', config, ...where]);
+      const { code, json } = await routerctl([
+        ...['reconcile', '--config', `${config}-gone`, ...where, '-o', 'json'],
+      ]);
+      expect(code).to.equal(1);
+      const result = json() as Plan;
+      expect([result.changed, reasonsOf(result.problems)]).to.deep.equal([false, ['ConfigMissing']]);
+      expect(await checkState(state)).to.have.length(1);
+    });
+
+    it('is an error when it cannot be entered', async function () {
+      if (asRoot) this.skip(); // root can enter everything
+      const config = await copyExample('minimal');
+      await chmod(join(config, 'router.yaml'), 0);
+      expect(reasonsOf((await validate(config)).problems)).to.deep.equal(['FileUnreadable']);
+      await chmod(config, 0);
+      const { code, problems } = await validate(config);
+      await chmod(config, 0o700);
+      expect(code).to.be.oneOf([1, 2]);
+      expect(reasonsOf(problems)).to.include('FileUnreadable');
+    });
+
+    it('is an error when it belongs to somebody else', async function () {
+      if (!asRoot) this.skip(); // only root can give files away
+      const config = await copyExample('minimal');
+      await chown(join(config, 'router.yaml'), 54_321, 54_321);
+      const { code, problems } = await validate(config);
+      expect(code).to.equal(1);
+      expect(byFile(problems)).to.deep.include({ 'router.yaml': ['UnsafePermissions'] });
+    });
+
+    it('is a warning when a group can write to it, unless it is the own group of an ordinary user', async () => {
+      const config = await copyExample('minimal');
+      await chmod(join(config, 'router.yaml'), 0o664);
+      const { code, problems } = await validate(config);
+      expect(code).to.equal(0);
+      expect(problems.map(({ reason, severity }) => `${severity} ${reason}`)).to.deep.equal(
+        asRoot ? ['warning GroupWritable'] : [],
+      );
+    });
+  });
+
+  describe('directories that cannot be a state directory', () => {
+    let config = '';
+    beforeEach(async () => {
+      config = await copyExample('minimal');
+    });
+
+    /** What reconcile and its dry-run say about a state directory that they refuse. */
+    async function refusal(state: string): Promise<string> {
+      const real = await routerctl(['reconcile', '--config', config, '--state', state]);
+      const dry = await routerctl(['reconcile', '--dry-run', '--config', config, '--state', state]);
+      expect([real.code, real.stdout, dry.code, dry.stdout]).to.deep.equal([1, '', 1, '']);
+      expect(dry.stderr).to.equal(real.stderr);
+      expect(real.stderr).to.contain(state).and.to.contain('\n  hint: ');
+      return real.stderr;
+    }
+
+    it('is refused when it is a file', async () => {
+      const file = join(await tempDir(), 'state.db');
+      await writeFile(file, 'precious');
+      expect(await refusal(file)).to.contain('is a file, not a directory');
+      expect(await readFile(file, 'utf8')).to.equal('precious');
+    });
+
+    it('is refused when it holds something else', async () => {
+      const dir = await configDir({ 'precious.txt': 'precious' });
+      expect(await refusal(dir)).to.contain('holds files but no state of routerd');
+      expect(execFileSync('ls', ['-A', dir]).toString()).to.equal('precious.txt\n');
+    });
+
+    it('is refused when it is a repository of somebody else', async () => {
+      const dir = await tempDir();
+      userGit(dir, 'init', '--quiet');
+      expect(await refusal(dir)).to.contain('is a git repository that routerd did not make');
+      expect(execFileSync('ls', ['-A', dir]).toString()).to.equal('.git\n');
+    });
+
+    it('is refused when others can write to it', async () => {
+      const dir = join(await tempDir(), 'S');
+      await mkdir(dir);
+      await chmod(dir, 0o777);
+      expect(await refusal(dir)).to.contain('is writable by everyone');
+    });
+
+    it('may lie inside the config directory, where it is not read', async () => {
+      const state = join(config, 'state');
+      for (const generation of [1, 1]) {
+        const { code, stdout } = await routerctl(['reconcile', '--config', config, '--state', state]);
+        expect(code).to.equal(0);
+        expect(stdout).to.contain(`generation ${generation}`);
+      }
+      expect(await checkState(state)).to.have.length(1);
+    });
+
+    it('must not be, or hold, the config directory', async () => {
+      const state = join(await tempDir(), 'S');
+      await routerctl(['reconcile', '--config', config, '--state', state]);
+      for (const inside of [state, join(state, 'run')]) {
+        const { code, problems } = await validate(inside, '--state', state);
+        expect([code, ...reasonsOf(problems)]).to.deep.equal([2, 'StateInsideConfig']);
+        const { code: failed, stderr } = await routerctl(['reconcile', '--config', inside, '--state', state]);
+        expect(failed).to.equal(1);
+        expect(stderr).to.contain('[StateInsideConfig]');
+      }
+      expect(await checkState(state)).to.have.length(1);
+      // Before there is any state: the operator's own files must not become part of it.
+      const above = dirname(config);
+      expect(await refusal(above)).to.contain('holds files but no state of routerd');
+      expect(await refusal(config)).to.contain('holds files but no state of routerd');
+    });
+  });
+
+  it('adds files to a directory without touching those that are there', async () => {
+    const config = await copyExample('minimal');
+    await writeFiles(config, { 'more.yaml': routeFile('more') });
+    const state = join(await tempDir(), 'not/yet/there');
+    expect((await routerctl(['reconcile', '--config', config, '--state', state])).code).to.equal(0);
+    await checkState(state);
+  });
+});
