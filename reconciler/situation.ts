@@ -49,11 +49,17 @@ export async function situationOf(config: LoadedConfig, head: Head): Promise<Sit
   };
 }
 
-/** Manifests stand alone and are read fresh; the plugins of Router documents are those accepted last. */
+/**
+ * Manifests stand alone and are read fresh; the plugins of Router documents are those accepted last. Of two with one
+ * name, which is an error by itself, the accepted one goes on.
+ */
 async function acceptedPlugins(config: LoadedConfig, startup: Router): Promise<ConfiguredPlugin[]> {
   const place = () => ({ file: 'startup-config.yaml' });
-  const declared = startup.resources.filter(isPlugin).map(resource => configuredPlugin({ resource, place }));
-  return [...config.plugins.filter(({ manifest }) => manifest), ...(await Promise.all(declared))];
+  const declared = await Promise.all(
+    startup.resources.filter(isPlugin).map(resource => configuredPlugin({ resource, place })),
+  );
+  const taken = new Set(declared.map(({ name }) => name));
+  return [...config.plugins.filter(({ manifest, name }) => manifest && !taken.has(name)), ...declared];
 }
 
 /** The plugin with everything that a run needs; undefined where something keeps it from running. */

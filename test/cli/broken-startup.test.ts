@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cloudedge, inventory, replaceIn, untilPast } from '../rig/cloudedge.js';
 import type { Cloudedge } from '../rig/cloudedge.js';
-import { answers, configDir, setProgram } from '../rig/config-dir.js';
+import { addPlugin, answers, configDir, setProgram, writeFiles } from '../rig/config-dir.js';
 import type { Plan } from '../rig/documents.js';
 import { checkState } from '../rig/invariants.js';
 import { routerctl } from '../rig/routerctl.js';
@@ -153,6 +153,27 @@ describe('a broken startup-config', () => {
         ['UnknownField', 'router.yaml', 15],
       ]);
     }
+  });
+
+  it('leaves the plugin of the accepted configuration in charge when a manifest takes its name', async () => {
+    const here = await reconciled();
+    const program = join(here.config, 'plugins/oci-inventory/bin/oci-inventory');
+    const inline = {
+      apiVersion: 'plugin.routerd.net/v1alpha1',
+      kind: 'Plugin',
+      metadata: { name: 'inline' },
+      spec: { executable: program, capabilities: ['observe.cloud'] },
+    };
+    await writeFiles(here.config, { 'inline.yaml': JSON.stringify(inline) });
+    const ran = await routerctl(['reconcile', ...here.where, '-o', 'json']);
+    expect((ran.json() as Plan).plugins.map(({ name }) => name)).to.deep.equal(['oci-inventory', 'inline']);
+    await addPlugin(here.config, 'inline', { program: answers('inline', {}), ttl: null });
+    const { code, json } = await routerctl(['reconcile', ...here.where, '-o', 'json']);
+    expect(code).to.equal(1);
+    const { plugins, problems } = json() as Plan;
+    expect(problems.map(({ reason }) => reason)).to.deep.equal(['DuplicateResource']);
+    expect(plugins.map(({ name }) => name)).to.deep.equal(['oci-inventory', 'inline']);
+    await checkState(here.state);
   });
 
   it('makes no generation at all where there was none before', async () => {

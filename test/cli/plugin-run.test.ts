@@ -271,6 +271,10 @@ describe('plugin run', () => {
       expect(second?.trailers.get('Trigger')).to.include('unbound Plugin/p');
       expect(second?.files.get('effective-config.yaml')).not.to.contain('of-p');
       expect(second?.files.has('parts/Plugin-p.yaml')).to.equal(false);
+      // What it says from now on is not taken in and dropped again by turns.
+      await routerctl(['plugin', 'run', 'p', ...here.where]);
+      await reconcile(here);
+      expect(await checkState(here.state)).to.have.length(2);
     }
   });
 });
