@@ -24,6 +24,7 @@ const ownedLibraries = {
   diff: 'render',
   'simple-git': 'state',
   commander: 'cli',
+  'prom-client': 'cli',
 };
 
 /** Process, file and network modules: effects belong at the rim, so the pure folders import none of them. */

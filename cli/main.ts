@@ -11,7 +11,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.umask(0o077);
   const io = processIo();
   const controller = new AbortController();
-  endOnSignals(controller);
+  const takeSignals = endOnSignals(controller);
   const finish = (code: number): void => {
     process.exitCode = code;
   };
@@ -21,6 +21,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     clock: () => Date.now(),
     engineVersion: engineVersion(),
     signal: controller.signal,
+    takeSignals,
   };
   const program = buildProgram({ context, finish });
   for (const command of [program, ...program.commands.flatMap(child => [child, ...child.commands])]) {
@@ -51,15 +52,22 @@ function sentence(error: unknown): string {
  * Plugins run in process groups of their own, which the terminal's Ctrl-C does not reach. What is written is safe at any
  * instruction, so nothing else has to be waited for.
  */
-function endOnSignals(controller: AbortController): void {
-  for (const [signal, code] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const) {
-    process.once(signal, () => {
+function endOnSignals(controller: AbortController): () => void {
+  const listeners = (
+    [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const
+  ).map(([signal, code]) => {
+    const end = (): void => {
       controller.abort();
       killAllChildren();
       process.exit(code);
-    });
-  }
+    };
+    process.once(signal, end);
+    return { signal, end };
+  });
+  return () => {
+    for (const { signal, end } of listeners) process.off(signal, end);
+  };
 }

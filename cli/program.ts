@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { Command as Run, CommandContext } from './commands/context.js';
 import { collect, commonOptions } from './common-options.js';
+import type { ReconcileOptions } from './commands/reconcile.js';
 import { formats } from './output/format.js';
 
 /** Runs a command whose module is loaded only now, and leaves its exit code with `finish`. */
@@ -35,12 +36,40 @@ export function buildProgram(runner: Runner): Command {
     .description('run the due plugins, merge, and commit what changed as a generation')
     .option('--dry-run', 'run the due plugins, print what would change, write nothing')
     .option('--detailed-exitcode', 'with --dry-run: exit with 2 when a commit would be made')
+    .addOption(
+      new Option('--wait', 'have the running routerd look now, and wait until it has').conflicts([
+        'dryRun',
+        'watch',
+      ]),
+    )
+    .addOption(
+      new Option('--watch', 'go on reconciling, as routerd does, until interrupted').conflicts(['dryRun']),
+    )
     .addOption(showSecrets())
-    .action(run(runner, [], async () => (await import('./commands/reconcile.js')).reconcile));
+    .action(
+      run(runner, [], async () => {
+        const { reconcile } = await import('./commands/reconcile.js');
+        return async (
+          options: ReconcileOptions & { readonly wait?: boolean; readonly watch?: boolean },
+          context,
+        ) => {
+          if (options.wait !== true && options.watch !== true) return reconcile(options, context);
+          const { reconcileWait, reconcileWatch } = await import('./commands/reconcile-by-daemon.js');
+          return options.watch === true ? reconcileWatch(options, context) : reconcileWait(options, context);
+        };
+      }),
+    );
 
   common(program.command('status'))
     .description('what is in force, what was tried last, what happens next')
+    .option('--watch', 'print it again whenever it changes')
     .action(run(runner, [], async () => (await import('./commands/status.js')).status));
+
+  common(program.command('wait'))
+    .description('wait until a condition holds; exit 0 it does, 1 it did not in time')
+    .requiredOption('--for <condition>', 'condition=Ready, or condition=Degraded=False')
+    .option('--timeout <duration>', 'how long at most', '60s')
+    .action(run(runner, [], async () => (await import('./commands/wait.js')).waitFor));
 
   const plugin = group('plugin', 'plugins and their runs');
   common(plugin.command('list'))

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { logLevels } from '../reconciler/daemon/logger.js';
 import type { LogLevel } from '../reconciler/daemon/logger.js';
 import { commonOptions } from './common-options.js';
+import { parseListen } from './listen.js';
+import type { ListenAddress } from './listen.js';
 import { createLog, logFormats } from './output/log.js';
 import type { LogFormat } from './output/log.js';
 import { serve } from './serve.js';
@@ -13,9 +15,16 @@ import { engineVersion } from './version.js';
 interface DaemonCommand extends CommonOptions {
   readonly logFormat: LogFormat;
   readonly logLevel: LogLevel;
+  readonly listen?: ListenAddress;
 }
 
 process.umask(0o077);
+
+function listenAddress(text: string): ListenAddress {
+  const address = parseListen(text);
+  if (address !== undefined) return address;
+  throw new InvalidArgumentError('HOST:PORT or unix:/PATH is meant, such as 127.0.0.1:9797.');
+}
 
 const program = commonOptions(new Command('routerd'))
   .description(
@@ -24,6 +33,12 @@ const program = commonOptions(new Command('routerd'))
   .version(engineVersion(), '--version', 'print the version')
   .addOption(new Option('--log-format <format>', 'how to log').choices(logFormats).default('text'))
   .addOption(new Option('--log-level <level>', 'the least that is logged').choices(logLevels).default('info'))
+  .addOption(
+    new Option(
+      '--listen <address>',
+      'serve /metrics, /healthz and /readyz at HOST:PORT or unix:/PATH',
+    ).argParser(listenAddress),
+  )
   .exitOverride()
   .action(async (options: DaemonCommand) => {
     const log = createLog({
@@ -39,6 +54,7 @@ const program = commonOptions(new Command('routerd'))
       engineVersion: engineVersion(),
       env: process.env,
       command: 'routerd',
+      ...(options.listen === undefined ? {} : { listen: options.listen }),
     });
   });
 

@@ -79,7 +79,7 @@ export async function decide(decision: Decision): Promise<PassReport> {
             proposals,
             lineage: view.store?.lineage ?? '',
             engineVersion: options.engineVersion,
-            operator: options.operator,
+            operator: typeof options.operator === 'string' ? options.operator : options.operator(config),
           },
           now,
         );

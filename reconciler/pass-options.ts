@@ -1,4 +1,5 @@
 import type { Instant } from '../protocol/time.js';
+import type { LoadedConfig } from '../state/config/load.js';
 import type { ConfigLocation } from '../state/config/files.js';
 import type { StoreFailure } from '../state/git/look.js';
 import type { LockBusy } from '../state/lock.js';
@@ -12,8 +13,8 @@ export interface PassOptions {
   /** The one plugin that was asked for; undefined for an ordinary pass. */
   readonly only?: string;
   readonly engineVersion: string;
-  /** Who asked, as an author's name. */
-  readonly operator: string;
+  /** Who asked, as an author's name; for edits that nobody announced, found out from the config that was read. */
+  readonly operator: string | ((config: LoadedConfig) => string);
   readonly clock: () => Instant;
   /** How long to wait for another writer. */
   readonly lockTimeoutMs: number;

@@ -84,7 +84,8 @@ async function readRunState(dir: string): Promise<Pick<StateView, 'status' | 'qu
   return { status: decodeRunStatus(await readRunFile(statusPath(dir))), queue: await readQueue(dir) };
 }
 
-async function readRunFile(path: string): Promise<Value> {
+/** A file of routerd in `run/`; null where there is none. */
+export async function readRunFile(path: string): Promise<Value> {
   try {
     return readOwn(path, (await readRegular(path, Number.MAX_SAFE_INTEGER)).bytes.toString('utf8'));
   } catch (error) {

@@ -34,6 +34,7 @@ function commandsPage(): string {
       clock: () => 0,
       engineVersion: '',
       signal: new AbortController().signal,
+      takeSignals: () => undefined,
     },
     finish: () => undefined,
   });

@@ -17,6 +17,8 @@ export interface CommandContext {
   readonly engineVersion: string;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
+  /** Leaves SIGINT and SIGTERM to the command, which otherwise end the process. */
+  readonly takeSignals: () => void;
 }
 
 /** A command returns its exit code. */

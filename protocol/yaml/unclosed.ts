@@ -21,17 +21,11 @@ export function unclosedOpenings(tokens: readonly CST.Token[]): number[] {
 const closing: Readonly<Record<string, string>> = { '[': ']', '{': '}' };
 
 function unclosedAt(token: CST.Token): number | undefined {
-  switch (token.type) {
-    case 'double-quoted-scalar':
-    case 'single-quoted-scalar':
-      return token.source.length > 1 && token.source.endsWith(token.source.charAt(0))
-        ? undefined
-        : token.offset;
-    case 'flow-collection': {
-      const { source, offset } = token.start;
-      return token.end[0]?.source === closing[source] ? undefined : offset;
-    }
-    default:
-      return undefined;
+  if (token.type === 'flow-collection') {
+    const { source, offset } = token.start;
+    return token.end[0]?.source === closing[source] ? undefined : offset;
   }
+  if (token.type !== 'double-quoted-scalar' && token.type !== 'single-quoted-scalar') return undefined;
+  const { source, offset } = token;
+  return source.length > 1 && source.endsWith(source.charAt(0)) ? undefined : offset;
 }

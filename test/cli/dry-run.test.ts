@@ -49,7 +49,7 @@ function promise({
     startupConfigHash,
     diff,
     // The lease runs from the moment of observation: each run has its own.
-    changes: changes.map(({ until: _until, ...change }) => change),
+    changes: changes.map(change => ({ ...change, until: undefined })),
     plugins: plugins.map(({ name, outcome, part }) => [name, outcome, part?.generation, part?.digest]),
   };
 }

@@ -1,44 +1,19 @@
 import { expect } from 'chai';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
-import { sha256 } from '../../protocol/digest.js';
-import type { ValueMap } from '../../protocol/resource.js';
 import { route } from '../rig/build.js';
-import { addPlugin, answers, configDir, proposer, routerFile, setProgram } from '../rig/config-dir.js';
+import { addPlugin, answers, proposer, setProgram } from '../rig/config-dir.js';
 import { reasonsOf } from '../rig/documents.js';
 import type { Plan, PluginRun } from '../rig/documents.js';
+import { reconcile, run, setting } from '../rig/setting.js';
+import type { Setting } from '../rig/setting.js';
 import { checkState } from '../rig/invariants.js';
 import { listing } from '../rig/listing.js';
 import { until } from '../rig/processes.js';
 import { routerctl, startRouterctl } from '../rig/routerctl.js';
-import { searchPath, userGit } from '../rig/store.js';
-import { tempDir } from '../rig/temp.js';
-
-interface Setting {
-  readonly config: string;
-  readonly state: string;
-  readonly where: readonly string[];
-}
-
-/** A router with one route, and the plugin `p` that proposes another. */
-async function setting(status: ValueMap = { resources: [route('of-p')] }, ttl?: string): Promise<Setting> {
-  const config = await configDir({ 'router.yaml': routerFile(route('default')) });
-  const state = join(await tempDir(), 'S');
-  await addPlugin(config, 'p', { program: answers('p', status), ...(ttl === undefined ? {} : { ttl }) });
-  return { config, state, where: ['--config', config, '--state', state] };
-}
-
-async function run({ where }: Setting, ...more: string[]): Promise<PluginRun & { code: number | null }> {
-  const { code, json } = await routerctl(['plugin', 'run', 'p', ...where, ...more, '-o', 'json']);
-  return { ...(json() as PluginRun), code };
-}
-
-async function reconcile({ where }: Setting): Promise<Plan & { code: number | null }> {
-  const { code, json } = await routerctl(['reconcile', ...where, '-o', 'json']);
-  return { ...(json() as Plan), code };
-}
+import { userGit } from '../rig/store.js';
 
 interface Lease {
   readonly source: string;
@@ -276,192 +251,5 @@ describe('plugin run', () => {
       await reconcile(here);
       expect(await checkState(here.state)).to.have.length(2);
     }
-  });
-});
-
-describe('plugin runs', () => {
-  it('lists the runs newest first, failed ones too, without what they printed', async () => {
-    const here = await setting();
-    await run(here);
-    await setProgram(here.config, 'p', '#!/bin/sh\necho on-stdout\necho on-stderr >&2\nexit 3\n');
-    await run(here);
-    const { stdout, json } = await routerctl(['plugin', 'runs', ...here.where, '-o', 'json']);
-    const { items } = json() as {
-      readonly items: readonly { plugin: string; outcome: string; run: Record<string, unknown> }[];
-    };
-    expect(
-      items.map(({ plugin, outcome, run: child }) => [plugin, outcome, child['exitCode']]),
-    ).to.deep.equal([
-      ['p', 'failed', 3],
-      ['p', 'accepted', 0],
-    ]);
-    expect(stdout).to.contain('on-stderr').and.not.to.contain('on-stdout');
-    const none = await routerctl(['plugin', 'runs', 'q', ...here.where, '-o', 'json']);
-    expect((none.json() as { items: unknown[] }).items).to.deep.equal([]);
-  });
-});
-
-describe('plugin list', () => {
-  it('shows what each plugin may do, what runs it, and what keeps it from running', async () => {
-    const here = await setting();
-    await addPlugin(here.config, 'broken', { program: answers('broken', {}), ttl: null });
-    await rm(join(here.config, 'plugins/broken/bin/broken'));
-    const { code, json } = await routerctl(['plugin', 'list', ...here.where, '-o', 'json']);
-    expect(code).to.equal(0);
-    const { items } = json() as { items: Record<string, unknown>[] };
-    const [broken, p] = items;
-    expect(broken).to.include({ name: 'broken', runnable: false, boundBy: null });
-    expect(p).to.deep.include({
-      name: 'p',
-      source: 'Plugin/p',
-      executable: join(here.config, 'plugins/p/bin/p'),
-      capabilities: ['propose.dynamicConfig'],
-      triggers: ['every 5m'],
-      timeout: '20s',
-      boundBy: 'p',
-      runnable: true,
-      problems: [],
-    });
-    const { stdout } = await routerctl(['plugin', 'list', '--config', here.config]);
-    expect(stdout)
-      .to.match(/^NAME +RUNNABLE/)
-      .and.to.match(/^p +yes +p +every 5m /m);
-  });
-});
-
-describe('what a plugin gets', () => {
-  /** A program that keeps every request and its environment, one file a run, and answers with nothing. */
-  const recorder = (dir: string): string =>
-    answers('p', {}).replace(
-      'cat > /dev/null',
-      `cat > '${dir}'/request.$$\nenv > '${dir}'/env.$$\npwd >> '${dir}'/env.$$`,
-    );
-
-  async function recorded(dir: string, kind: string): Promise<string> {
-    const names = (await readdir(dir)).filter(name => name.startsWith(kind));
-    expect(names).to.have.length(1);
-    const [name = ''] = names;
-    const text = await readFile(join(dir, name), 'utf8');
-    await rm(join(dir, name));
-    return text;
-  }
-
-  interface Request {
-    readonly spec: { readonly now: string; readonly context?: unknown };
-  }
-
-  it('is the PluginRequest of the seed, and nothing more', async () => {
-    const here = await setting();
-    const dir = await tempDir();
-    await setProgram(here.config, 'p', recorder(dir));
-    const request = async (): Promise<Request> => {
-      const text = await recorded(dir, 'request');
-      expect(text.endsWith('}\n')).to.equal(true);
-      return JSON.parse(text) as Request;
-    };
-    const expected = (type: string, topic: string, generations: readonly [number, number]) => ({
-      apiVersion: 'plugin.routerd.net/v1alpha1',
-      kind: 'PluginRequest',
-      metadata: { name: 'p' },
-      spec: {
-        trigger: { type, topic },
-        startupConfigHash: sha256(userGit(here.state, 'show', 'HEAD:startup-config.yaml')),
-        effectiveGeneration: generations[0],
-        previousDynamicGeneration: generations[1],
-      },
-    });
-    const withoutNow = ({ spec: { now, ...spec }, ...rest }: Request): unknown => {
-      expect(now).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/);
-      expect(Math.abs(Date.parse(now) - Date.now())).to.be.below(60_000);
-      return { ...rest, spec };
-    };
-
-    await reconcile(here);
-    expect(withoutNow(await request())).to.deep.equal(expected('interval', '', [0, 0]));
-    await run(here);
-    expect(withoutNow(await request())).to.deep.equal(expected('event', 'routerd.plugin.run', [1, 1]));
-    await setProgram(here.config, 'p', `${recorder(dir)}# changed\n`);
-    await reconcile(here);
-    expect(withoutNow(await request())).to.deep.equal(expected('event', 'routerd.config.changed', [1, 1]));
-  });
-
-  it('holds the resources of its allow-list, redacted, and no others', async () => {
-    const here = await setting();
-    const dir = await tempDir();
-    const tunnel = {
-      apiVersion: 'example.org/v1',
-      kind: 'Tunnel',
-      metadata: { name: 'tunnel' },
-      spec: {
-        peer: '192.0.2.1',
-        Pre_Shared_Key: 's3cret',
-        credentials: { user: 's3cret' },
-        tokens: ['s3cret'],
-        keyFile: '/s3cret',
-        passwordFrom: { file: '/s3cret' },
-        deviceFrom: { resource: 'Interface/lan0' },
-        list: [{ psk: 's3cret', port: 1 }],
-      },
-    };
-    await writeFile(join(here.config, 'router.yaml'), routerFile(route('default'), tunnel));
-    const ref = (kind: string, name: string) => ({ apiVersion: 'example.org/v1', kind, name });
-    await addPlugin(here.config, 'p', {
-      program: recorder(dir),
-      spec: { ...proposer, context: { resources: [ref('Tunnel', 'tunnel'), ref('Tunnel', 'absent')] } },
-    });
-    await reconcile(here);
-    const text = await recorded(dir, 'request');
-    expect(text).not.to.contain('s3cret');
-    expect((JSON.parse(text) as Request).spec.context).to.deep.equal({
-      resources: [
-        {
-          ...ref('Tunnel', 'tunnel'),
-          spec: {
-            peer: '192.0.2.1',
-            Pre_Shared_Key: '',
-            tokens: '',
-            deviceFrom: { resource: 'Interface/lan0' },
-            list: [{ psk: '', port: 1 }],
-          },
-        },
-      ],
-    });
-    // A change elsewhere reruns nothing; one of what it may read does.
-    await writeFile(join(here.config, 'more.yaml'), JSON.stringify(route('more')));
-    expect((await reconcile(here)).plugins.map(({ outcome }) => outcome)).to.deep.equal(['notDue']);
-    const other = { ...tunnel, spec: { ...tunnel.spec, peer: '192.0.2.9' } };
-    await writeFile(join(here.config, 'router.yaml'), routerFile(route('default'), other));
-    expect((await reconcile(here)).plugins.map(({ why }) => why)).to.deep.equal(['its inputs changed']);
-  });
-
-  it('comes with PATH and the declared variables alone, in the root folder', async () => {
-    const here = await setting();
-    const dir = await tempDir();
-    const spec = { ...proposer, env: { REGION: 'eu-1' } };
-    await addPlugin(here.config, 'p', { program: recorder(dir), spec });
-    const env = {
-      ROUTERD_STATE: here.state,
-      SECRET: 'x',
-      GIT_DIR: '/x',
-      NODE_OPTIONS: '--no-warnings',
-      LANG: 'C',
-    };
-    const { code } = await routerctl(['reconcile', '--config', here.config], { env, cwd: here.config });
-    expect(code).to.equal(0);
-    const lines = (await recorded(dir, 'env')).split('\n').filter(line => line !== '');
-    // These three are the shell's own.
-    const own = lines.filter(line => !/^(?:PWD|OLDPWD|SHLVL|_)=/.test(line)).sort();
-    expect(own).to.deep.equal(['/', `PATH=${searchPath}`, 'REGION=eu-1']);
-  });
-
-  it('gets the places of programs where PATH is not set', async () => {
-    const here = await setting();
-    const dir = await tempDir();
-    await addPlugin(here.config, 'p', { program: recorder(dir) });
-    const { code, stderr } = await routerctl(['reconcile', ...here.where], { env: { PATH: '' } });
-    expect([code, stderr]).to.deep.equal([0, '']);
-    expect(await recorded(dir, 'env')).to.contain(
-      'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n',
-    );
   });
 });

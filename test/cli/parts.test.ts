@@ -1,0 +1,162 @@
+import { expect } from 'chai';
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ValueMap } from '../../protocol/resource.js';
+import { route } from '../rig/build.js';
+import { replaceIn } from '../rig/cloudedge.js';
+import { addPlugin, answers, setProgram } from '../rig/config-dir.js';
+import { reasonsOf } from '../rig/documents.js';
+import type { Plan } from '../rig/documents.js';
+import { routesOf, withGoodPlugin } from '../rig/good-plugin.js';
+import { checkState } from '../rig/invariants.js';
+import { routerctl } from '../rig/routerctl.js';
+
+describe('a part of a plugin', () => {
+  it('lets a part live on when its plugin turns bad, and leaves HEAD alone', async () => {
+    for (const bad of ['exits-3', 'prints-half-a-json', 'writable-by-others'] as const) {
+      const { config, state, where } = await withGoodPlugin();
+      if (bad === 'writable-by-others') await chmod(join(config, 'plugins/good/bin/good'), 0o777);
+      else {
+        const text =
+          bad === 'exits-3'
+            ? `${answers('good', { resources: [route('good-1')] })}exit 3\n`
+            : "#!/bin/sh\nprintf '{'\n";
+        await setProgram(config, 'good', text);
+      }
+      const { code, json } = await routerctl(['reconcile', ...where, '-o', 'json']);
+      expect(code, bad).to.equal(1);
+      expect((json() as Plan).commit, bad).to.equal(null);
+      const [first, ...more] = await checkState(state);
+      expect(more, bad).to.deep.equal([]);
+      expect(routesOf(first?.files.get('effective-config.yaml') ?? '')).to.deep.equal(['default', 'good-1']);
+    }
+  });
+
+  it('lets a part live on while its manifest is broken, and knows the plugin still', async () => {
+    const breakages: readonly (readonly [from: string, to: string, reason: string])[] = [
+      ['"name":"good"', '"name":"goood"', 'ManifestInvalid'],
+      ['"spec":', '"spec": [', 'YamlSyntax'],
+      ['"kind":"Plugin"', '"kind":"Plug-in"', 'ManifestInvalid'],
+    ];
+    for (const [from, to, reason] of breakages) {
+      const { config, state, where } = await withGoodPlugin();
+      await replaceIn(join(config, 'plugins/good/plugin.yaml'), from, to);
+      const { code, json } = await routerctl(['reconcile', ...where, '-o', 'json']);
+      expect(code, to).to.equal(1);
+      const { problems, plugins, commit } = json() as Plan;
+      expect(problems, 'the startup-config itself is good').to.deep.equal([]);
+      expect(
+        plugins.map(({ name, outcome, problems: of }) => [name, outcome, ...reasonsOf(of)]),
+      ).to.deep.equal([['good', 'failed', reason]]);
+      expect(commit).to.equal(null);
+      expect(await checkState(state)).to.have.length(1);
+    }
+  });
+
+  it('sets a part aside whole when one of its resources is there already, and says where both are', async () => {
+    const { config, state, where } = await withGoodPlugin();
+    const clash = { resources: [route('default'), route('of-clash')] };
+    await addPlugin(config, 'clash', { program: answers('clash', clash) });
+    await addPlugin(config, 'late', { program: answers('late', { resources: [route('good-1')] }) });
+    const { code, json } = await routerctl(['reconcile', ...where, '-o', 'json']);
+    expect(code, 'findings alone never fail a command').to.equal(0);
+    const { findings } = json() as Plan;
+    expect(
+      findings.map(({ reason, source, resource, related }) => [
+        reason,
+        source,
+        resource?.name,
+        related?.[0]?.place.file,
+      ]),
+    ).to.deep.equal([
+      ['ResourceConflict', 'Plugin/clash#1', 'default', 'router.yaml'],
+      ['ResourceConflict', 'Plugin/late#1', 'good-1', 'parts/Plugin-good.yaml'],
+    ]);
+    const last = (await checkState(state)).at(-1);
+    expect(routesOf(last?.files.get('effective-config.yaml') ?? '')).to.deep.equal(['default', 'good-1']);
+    const listed = await routerctl(['dynamic', 'list', '--state', state, '-o', 'json']);
+    expect(
+      (listed.json() as { items: { source: string; status: string }[] }).items.map(
+        ({ source, status }) => `${source} ${status}`,
+      ),
+    ).to.deep.equal(['Plugin/clash setAside', 'Plugin/good active', 'Plugin/late setAside']);
+  });
+
+  it('ignores a mask that no policy allows, and keeps the part', async () => {
+    const { config, state, where } = await withGoodPlugin();
+    const mask = (name: string): ValueMap => ({
+      op: 'mask',
+      target: { apiVersion: 'net.routerd.net/v1alpha1', kind: 'IPv4Route', name },
+    });
+    const masks = { resources: [route('of-masker')], directives: [mask('default')] };
+    await addPlugin(config, 'masker', { program: answers('masker', masks) });
+    const { code, stderr } = await routerctl(['reconcile', ...where]);
+    expect(code).to.equal(0);
+    expect(stderr).to.contain('[MaskNotAllowed]');
+    const last = (await checkState(state)).at(-1);
+    expect(routesOf(last?.files.get('effective-config.yaml') ?? '')).to.deep.equal([
+      'default',
+      'good-1',
+      'of-masker',
+    ]);
+  });
+
+  it('can forge neither a trailer nor a command to the terminal', async () => {
+    const { config, state, where } = await withGoodPlugin();
+    const hostile = '\u001b[2Jx\n\nGeneration: 99\nTrigger: config /etc/passwd\n\u202egnp.exe';
+    const policy = {
+      apiVersion: 'config.routerd.net/v1alpha1',
+      kind: 'DynamicOverridePolicy',
+      metadata: { name: 'hostile' },
+      spec: {
+        allow: [
+          {
+            source: 'Plugin/hostile',
+            operations: ['mask'],
+            targets: [{ apiVersion: 'net.routerd.net/v1alpha1', kind: 'IPv4Route', name: 'default' }],
+          },
+        ],
+      },
+    };
+    await writeFile(join(config, 'policy.yaml'), JSON.stringify(policy));
+    const status = {
+      directives: [
+        {
+          op: 'mask',
+          target: { apiVersion: 'net.routerd.net/v1alpha1', kind: 'IPv4Route', name: 'default' },
+          reason: hostile,
+        },
+      ],
+      events: [{ type: hostile, message: hostile }],
+    };
+    await addPlugin(config, 'hostile', {
+      program: `${answers('hostile', status)}printf '\\033[2J' >&2\n`,
+    });
+    await addPlugin(config, 'loud', {
+      program: "#!/bin/sh\nprintf '\\033]0;x\\007\\302\\233' >&2\nexit 1\n",
+    });
+    const runs = [
+      await routerctl(['reconcile', ...where]),
+      await routerctl(['reconcile', '--dry-run', ...where, '-o', 'json']),
+      await routerctl(['plugin', 'runs', ...where, '-o', 'json']),
+      await routerctl(['plugin', 'runs', ...where]),
+      await routerctl(['dynamic', 'describe', 'hostile', ...where]),
+      await routerctl(['dynamic', 'describe', 'hostile', ...where, '-o', 'yaml']),
+      await routerctl(['generation', 'show', '2', ...where]),
+    ];
+    for (const { stdout, stderr } of runs) {
+      // eslint-disable-next-line no-control-regex
+      expect(stdout + stderr).not.to.match(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    }
+    const last = (await checkState(state)).at(-1);
+    expect(last?.trailers.get('Generation')).to.deep.equal(['2']);
+    expect(last?.trailers.get('Trigger')).to.have.members([
+      'config policy.yaml',
+      'config sources/hostile.yaml',
+      'config sources/loud.yaml',
+      'config plugins/hostile/plugin.yaml',
+      'config plugins/loud/plugin.yaml',
+      'interval hostile',
+    ]);
+  });
+});
