@@ -141,7 +141,7 @@ async function serveAlone({
   const stopped = stopSignal();
   process.on('SIGHUP', () => {
     log('info', 'looking again, as SIGHUP asks');
-    daemon.look();
+    daemon.mend();
     void daemon.idle().then(() => {
       lookedAt = systemClock.now();
       return keep('presence', tellPresence);

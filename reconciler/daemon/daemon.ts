@@ -39,6 +39,8 @@ const elsewhereMs = 1_000;
  */
 export interface Daemon {
   look(): void;
+  /** Looks, and puts the visible files of the state directory right as well. */
+  mend(): void;
   /** Resolves when no pass is under way and none is asked for; plugins may be running. */
   idle(): Promise<void>;
   /** Starts nothing new, ends the plugins that are running, finishes a commit that is under way. */
@@ -53,6 +55,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
   let finished: Attempt[] = [];
   let asked = false;
   let working: Promise<void> | undefined;
+  /** Whether what an earlier run left half-done has been mended: the first pass does it, under the lock. */
+  let mended = false;
   let failedPasses = 0;
   const alarm = createAlarm(clock, look_);
   const passOptions: PassOptions = {
@@ -102,11 +106,12 @@ export function startDaemon(options: DaemonOptions): Daemon {
     const all = [...attempts, ...[...running.keys()].map((name): Attempt => ({ name, state: 'running' }))];
     try {
       const draft = await decide({ options: passOptions, plan, attempts: all, config, view, repairs: [] });
-      if (attempts.length === 0 && !worthWriting(draft, looked)) {
+      if (attempts.length === 0 && mended && !worthWriting(draft, looked)) {
         setAlarm(plan, looked);
         return false;
       }
       const report = unwrap(await commitUnderLock(passOptions, plan, { attempts: all, config }));
+      mended = true;
       sayWhatHappened(report);
       options.onPass?.(report);
       return true;
@@ -202,6 +207,10 @@ export function startDaemon(options: DaemonOptions): Daemon {
 
   return {
     look: look_,
+    mend() {
+      mended = false;
+      look_();
+    },
     async idle() {
       while (working !== undefined) await working;
     },

@@ -1,4 +1,4 @@
-import { checkHead } from '../rig/invariants.js';
+import { checkClean, checkHead } from '../rig/invariants.js';
 import { userGit } from '../rig/store.js';
 import type { Tally } from './figures.js';
 import { counterIn, steps } from './yard.js';
@@ -7,17 +7,25 @@ import type { Step, Yard } from './yard.js';
 /** The faults that every campaign on a state directory counts. */
 export const stateFaults = ['lost', 'repeated', 'damaged', 'manualRepairs'] as const;
 
+export interface Thoroughness {
+  /** Whether git fsck reads everything. */
+  readonly objects: boolean;
+  /** Whether a pass has ended since the last fault, so that `git status` must be clean; default true. */
+  readonly clean?: boolean;
+}
+
 /**
  * Compares the history with the record: what was acknowledged is there, nothing is there twice, numbers have no gap,
- * HEAD replays, the work tree is clean. With `thorough` git fsck reads everything.
+ * HEAD replays, the work tree is clean.
  */
-export async function judge(yard: Yard, tally: Tally, thorough: boolean): Promise<void> {
+export async function judge(yard: Yard, tally: Tally, how: Thoroughness): Promise<void> {
   try {
     const all = steps(yard.state);
     await judgeLosses(yard, all, tally);
     judgeRepeats(all, tally);
     checkHead(yard.state);
-    if (thorough) judgeObjects(yard.state, tally);
+    if (how.clean !== false) checkClean(yard.state);
+    if (how.objects) judgeObjects(yard.state, tally);
   } catch (error) {
     tally.fault('damaged', error instanceof Error ? error.message : String(error));
   }
@@ -34,7 +42,7 @@ async function judgeLosses(yard: Yard, all: readonly Step[], tally: Tally): Prom
   const commits = new Set(all.map(({ commit }) => commit));
   const counts = new Set(all.map(({ text }) => counterIn(text)));
   for (const { count, commit } of await yard.acknowledged()) {
-    if (!counts.has(count)) tally.fault('lost', `the counter ${count}`);
+    if (count !== undefined && !counts.has(count)) tally.fault('lost', `the counter ${count}`);
     if (commit !== undefined && !commits.has(commit)) tally.fault('lost', `the commit ${commit}`);
   }
 }

@@ -9,7 +9,8 @@ import { tempDir } from '../rig/temp.js';
 
 /** What a pass or the daemon reported as done. */
 export interface Acknowledged {
-  readonly count: number;
+  /** Undefined where the report names a commit only. */
+  readonly count: number | undefined;
   readonly commit: string | undefined;
 }
 
@@ -25,6 +26,8 @@ export interface Yard {
   /** Saves a counter into the config directory, as careful editors do. */
   readonly edit: (count: number, name?: string) => Promise<void>;
   readonly acknowledge: (entry: Acknowledged) => Promise<void>;
+  /** Empties the record, for a state directory that was put back. */
+  readonly forget: () => Promise<void>;
   readonly acknowledged: () => Promise<readonly Acknowledged[]>;
 }
 
@@ -72,6 +75,10 @@ export async function createYard(options: YardOptions = {}): Promise<Yard> {
     async acknowledge(entry) {
       entries.push(entry);
       await writeAtomic(record, JSON.stringify(entries));
+    },
+    async forget() {
+      entries.length = 0;
+      await writeAtomic(record, '[]');
     },
     acknowledged: async () =>
       JSON.parse(await readFile(record, 'utf8').catch(() => '[]')) as readonly Acknowledged[],

@@ -217,9 +217,10 @@ describe('bad files', () => {
     expect(runs[0]?.code).to.equal(0);
     await writeFile(join(config, name), 'kind: [\n');
     for (const command of [['reconcile'], ['validate', config], ['status'], ['generation', 'list']]) {
-      runs.push(await routerctl([...command, ...where]));
-      runs.push(await routerctl([...command, ...where, '-o', 'json']));
-      runs.push(await routerctl([...command, ...where, '-o', 'yaml']));
+      const formats = ['table', 'json', 'yaml'];
+      runs.push(
+        ...(await Promise.all(formats.map(format => routerctl([...command, ...where, '-o', format])))),
+      );
     }
     for (const { stdout, stderr } of runs) {
       // eslint-disable-next-line no-control-regex

@@ -76,9 +76,8 @@ describe('exit codes', () => {
   it('of the diffs: 0 same, 1 differ, 2 trouble', async () => {
     const { config, state, where, router } = await cloudedge(good);
     const diffs = async (...commands: string[]) => {
-      const codes: (number | null)[] = [];
-      for (const command of commands) codes.push((await routerctl([...command.split(' '), ...where])).code);
-      return codes;
+      const ended = commands.map(command => routerctl([...command.split(' '), ...where]));
+      return (await Promise.all(ended)).map(({ code }) => code);
     };
     expect(await diffs('dynamic diff', 'generation diff 1'), 'there is nothing yet').to.deep.equal([2, 2]);
     await routerctl(['reconcile', ...where]);

@@ -177,13 +177,12 @@ describe('machine output', () => {
     const { where } = await scenario();
     for (const { args, shows } of rows) {
       const base = args[0] === 'version' ? args : [...args, ...where];
-      const [table, json, yaml] = [
-        await routerctl(base),
-        await routerctl([...base, '-o', 'json']),
-        await routerctl([...base, '--output=yaml']),
-      ];
-      const revealed =
-        shows === true ? await routerctl([...base, '--show-secrets', '-o', 'json']) : undefined;
+      const [table, json, yaml, revealed] = await Promise.all([
+        routerctl(base),
+        routerctl([...base, '-o', 'json']),
+        routerctl([...base, '--output=yaml']),
+        shows === true ? routerctl([...base, '--show-secrets', '-o', 'json']) : undefined,
+      ]);
       outputs.set(args.join(' '), { table, json, yaml, revealed });
     }
     reconciled = [

@@ -223,20 +223,26 @@ describe('plugin run', () => {
     await checkState(here.state);
   });
 
-  it('ends the part of a plugin that is no longer bound, may no longer propose, or is gone', async () => {
-    const endings: readonly ((here: Setting) => Promise<void>)[] = [
-      ({ config }) => rm(join(config, 'sources'), { recursive: true }),
+  const endings: readonly (readonly [what: string, end: (here: Setting) => Promise<void>])[] = [
+    ['is no longer bound', ({ config }) => rm(join(config, 'sources'), { recursive: true })],
+    [
+      'may no longer propose',
       ({ config }) =>
         addPlugin(config, 'p', {
           program: answers('p', {}),
           spec: { ...proposer, capabilities: ['observe.cloud'] },
         }),
+    ],
+    [
+      'is gone',
       async ({ config }) => {
         await rm(join(config, 'sources'), { recursive: true });
         await rm(join(config, 'plugins'), { recursive: true });
       },
-    ];
-    for (const end of endings) {
+    ],
+  ];
+  for (const [what, end] of endings) {
+    it(`is of no use to a plugin that ${what}: its part ends at the next pass, for good`, async () => {
       const here = await setting();
       await run(here);
       await end(here);
@@ -250,6 +256,6 @@ describe('plugin run', () => {
       await routerctl(['plugin', 'run', 'p', ...here.where]);
       await reconcile(here);
       expect(await checkState(here.state)).to.have.length(2);
-    }
-  });
+    });
+  }
 });

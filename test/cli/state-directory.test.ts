@@ -18,8 +18,10 @@ describe('the state directory', () => {
 
   /** What reconcile and its dry-run say about a state directory that they refuse. */
   async function refusal(state: string): Promise<string> {
-    const real = await routerctl(['reconcile', '--config', config, '--state', state]);
-    const dry = await routerctl(['reconcile', '--dry-run', '--config', config, '--state', state]);
+    const [real, dry] = await Promise.all([
+      routerctl(['reconcile', '--config', config, '--state', state]),
+      routerctl(['reconcile', '--dry-run', '--config', config, '--state', state]),
+    ]);
     expect([real.code, real.stdout, dry.code, dry.stdout]).to.deep.equal([1, '', 1, '']);
     expect(dry.stderr).to.equal(real.stderr);
     expect(real.stderr).to.contain(state).and.to.contain('\n  hint: ');

@@ -43,6 +43,11 @@ export class ManualClock implements Clock {
     return this.#timers.length;
   }
 
+  /** Measured time until the next timer; Infinity where none waits. */
+  get untilNext(): number {
+    return Math.max(Math.min(...this.#timers.map(({ due }) => due)) - this.#monotonic, 0);
+  }
+
   /** Runs every timer that is due within `ms`, each at its time, and lets the code that awaits them go on. */
   async advance(ms: number): Promise<void> {
     const end = this.#monotonic + ms;
