@@ -1,3 +1,4 @@
+import { mapOf, textOf, timeOf } from './pick.js';
 import { isTopic } from './names.js';
 import type { Issue } from './problem.js';
 import { apiVersions, isMap } from './resource.js';
@@ -5,7 +6,7 @@ import type { Value, ValueMap } from './resource.js';
 import { fail, ok } from './result.js';
 import type { Result } from './result.js';
 import { createChecker } from './schema/checker.js';
-import { formatTime, parseTime } from './time.js';
+import { formatTime } from './time.js';
 import type { Instant } from './time.js';
 
 /** Something that happened, for plugins that listen to its topic. An id is delivered once, whoever sends it again. */
@@ -28,13 +29,13 @@ export interface EventDefaults {
 /** Reads an Event document; all that is wrong with it at once. */
 export function decodeEvent(document: Value, defaults: EventDefaults): Result<BusEvent, readonly Issue[]> {
   const filled: Value = isMap(document)
-    ? { ...document, metadata: { name: defaults.id, ...mapAt(document, 'metadata') } }
+    ? { ...document, metadata: { name: defaults.id, ...mapOf(document['metadata']) } }
     : document;
   const issues = createChecker()
     .checkResource(filled)
     .filter(({ severity }) => severity === 'error');
   if (issues.length > 0 || !isMap(filled)) return fail(issues);
-  const { topic, time, source, attributes } = mapAt(filled, 'spec');
+  const { topic, time, source, attributes } = mapOf(filled['spec']);
   if (filled['kind'] !== 'Event' || filled['apiVersion'] !== apiVersions.event) {
     const message = 'the document is not an Event of this version';
     return fail([{ reason: 'WrongKind', severity: 'error', message, path: ['kind'] }]);
@@ -43,13 +44,13 @@ export function decodeEvent(document: Value, defaults: EventDefaults): Result<Bu
     const message = 'the topic is not one to eight labels of A-Z a-z 0-9 _ - joined by dots';
     return fail([{ reason: 'InvalidValue', severity: 'error', message, path: ['spec', 'topic'] }]);
   }
-  const { name } = mapAt(filled, 'metadata');
+  const { name } = mapOf(filled['metadata']);
   return ok({
     id: typeof name === 'string' ? name : defaults.id,
     topic,
-    time: (typeof time === 'string' ? parseTime(time) : undefined) ?? defaults.time,
-    source: typeof source === 'string' ? source : '',
-    attributes: isMap(attributes) ? attributes : {},
+    time: timeOf(time) ?? defaults.time,
+    source: textOf(source),
+    attributes: mapOf(attributes),
   });
 }
 
@@ -72,18 +73,13 @@ export function eventValue({ id, topic, time, source, attributes }: BusEvent): V
 export function eventOfValue(value: Value): BusEvent | undefined {
   if (!isMap(value)) return undefined;
   const { id, topic, time, source, attributes } = value;
-  const at = typeof time === 'string' ? parseTime(time) : undefined;
+  const at = timeOf(time);
   if (typeof id !== 'string' || typeof topic !== 'string' || at === undefined) return undefined;
   return {
     id,
     topic,
     time: at,
-    source: typeof source === 'string' ? source : '',
-    attributes: isMap(attributes) ? attributes : {},
+    source: textOf(source),
+    attributes: mapOf(attributes),
   };
-}
-
-function mapAt(map: ValueMap, key: string): ValueMap {
-  const value = map[key];
-  return isMap(value) ? value : {};
 }

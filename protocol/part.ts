@@ -1,8 +1,9 @@
+import { listOf, timeOf } from './pick.js';
 import { digestOf } from './digest.js';
 import { byCodePoint } from './order.js';
-import { apiVersions, asValue, isList, isMap, refKey, refOf } from './resource.js';
+import { apiVersions, asValue, isMap, refKey, refOf } from './resource.js';
 import type { Resource, ResourceRef, Value, ValueMap } from './resource.js';
-import { formatTime, parseTime } from './time.js';
+import { formatTime } from './time.js';
 import type { Instant } from './time.js';
 
 /** A request of a plugin to leave a startup resource out of the effective-config while its part lives. */
@@ -97,8 +98,8 @@ export function decodePart(document: Value): Part | undefined {
   if (!isMap(spec)) return undefined;
   const { source, generation, observedAt, expiresAt, digest, resources, directives, actionPlans, events } =
     spec;
-  const observed = typeof observedAt === 'string' ? parseTime(observedAt) : undefined;
-  const expires = typeof expiresAt === 'string' ? parseTime(expiresAt) : undefined;
+  const observed = timeOf(observedAt);
+  const expires = timeOf(expiresAt);
   if (typeof source !== 'string' || typeof generation !== 'number' || typeof digest !== 'string')
     return undefined;
   if (observed === undefined || expires === undefined) return undefined;
@@ -113,8 +114,4 @@ export function decodePart(document: Value): Part | undefined {
     actionPlans: listOf(actionPlans) as unknown as readonly ValueMap[],
     events: listOf(events) as unknown as readonly PluginEvent[],
   };
-}
-
-function listOf(value: Value | undefined): readonly Value[] {
-  return isList(value) ? value : [];
 }

@@ -1,6 +1,7 @@
+import { mapOf, mapsOf, textsOf } from './pick.js';
 import { parseDuration } from './duration.js';
-import { apiVersions, isList, isMap } from './resource.js';
-import type { Resource, ResourceRef, Value, ValueMap } from './resource.js';
+import { apiVersions } from './resource.js';
+import type { Resource, ResourceRef, Value } from './resource.js';
 
 export const capabilities = [
   'observe.cloud',
@@ -76,8 +77,8 @@ export function isOperatorOwned(ref: { readonly apiVersion: string; readonly kin
 
 /** The decoders read validated resources; a field that an extra schema let through in another shape counts as absent. */
 export function decodePlugin(resource: Resource): PluginDeclaration {
-  const spec = mapAt(resource, 'spec');
-  const declared = strings(spec['capabilities']);
+  const spec = mapOf(resource['spec']);
+  const declared = textsOf(spec['capabilities']);
   const list = capabilities.filter(capability => declared.includes(capability));
   const service = list.includes('execute.providerAction') || list.includes('observe.providerPrivateIPs');
   const executable = spec['executable'];
@@ -86,18 +87,18 @@ export function decodePlugin(resource: Resource): PluginDeclaration {
     ...(typeof executable === 'string' ? { executable } : {}),
     timeoutMs: duration(spec['timeout']) ?? (service ? defaultServiceTimeoutMs : defaultTimeoutMs),
     env: Object.fromEntries(
-      Object.entries(mapAt(spec, 'env')).filter(
+      Object.entries(mapOf(spec['env'])).filter(
         (entry): entry is [string, string] => typeof entry[1] === 'string',
       ),
     ),
     capabilities: list,
     triggers: decodeTriggers(spec['triggers']),
-    context: decodeRefs(mapAt(spec, 'context')['resources']),
+    context: decodeRefs(mapOf(spec['context'])['resources']),
   };
 }
 
 export function decodeBinding(resource: Resource): SourceBinding {
-  const spec = mapAt(resource, 'spec');
+  const spec = mapOf(resource['spec']);
   const ttlMs = duration(spec['ttl']);
   const pluginRef = spec['pluginRef'];
   return {
@@ -109,10 +110,9 @@ export function decodeBinding(resource: Resource): SourceBinding {
 }
 
 export function decodeMaskPermissions(resource: Resource): MaskPermission[] {
-  const allow = mapAt(resource, 'spec')['allow'];
-  return listOf(allow)
-    .filter(isMap)
-    .filter(entry => strings(entry['operations']).includes('mask'))
+  const allow = mapOf(resource['spec'])['allow'];
+  return mapsOf(allow)
+    .filter(entry => textsOf(entry['operations']).includes('mask'))
     .map(entry => ({
       source: typeof entry['source'] === 'string' ? entry['source'] : '',
       targets: decodeRefs(entry['targets']),
@@ -130,40 +130,23 @@ export function sourceOf(plugin: string): string {
 }
 
 function decodeTriggers(value: Value | undefined): Trigger[] {
-  return listOf(value)
-    .filter(isMap)
-    .flatMap((entry): Trigger[] => {
-      const { type, every, topic } = entry;
-      const everyMs = duration(every);
-      if (type === 'interval' && everyMs !== undefined && everyMs > 0) return [{ type, everyMs }];
-      if (type === 'event' && typeof topic === 'string' && topic !== '') return [{ type, topic }];
-      return [];
-    });
+  return mapsOf(value).flatMap((entry): Trigger[] => {
+    const { type, every, topic } = entry;
+    const everyMs = duration(every);
+    if (type === 'interval' && everyMs !== undefined && everyMs > 0) return [{ type, everyMs }];
+    if (type === 'event' && typeof topic === 'string' && topic !== '') return [{ type, topic }];
+    return [];
+  });
 }
 
 function decodeRefs(value: Value | undefined): ResourceRef[] {
-  return listOf(value)
-    .filter(isMap)
-    .flatMap(({ apiVersion, kind, name }): ResourceRef[] =>
-      typeof apiVersion === 'string' && typeof kind === 'string' && typeof name === 'string'
-        ? [{ apiVersion, kind, name }]
-        : [],
-    );
+  return mapsOf(value).flatMap(({ apiVersion, kind, name }): ResourceRef[] =>
+    typeof apiVersion === 'string' && typeof kind === 'string' && typeof name === 'string'
+      ? [{ apiVersion, kind, name }]
+      : [],
+  );
 }
 
 function duration(value: Value | undefined): number | undefined {
   return typeof value === 'string' ? parseDuration(value) : undefined;
-}
-
-function mapAt(map: ValueMap, key: string): ValueMap {
-  const value = map[key];
-  return isMap(value) ? value : {};
-}
-
-function listOf(value: Value | undefined): readonly Value[] {
-  return isList(value) ? value : [];
-}
-
-function strings(value: Value | undefined): string[] {
-  return listOf(value).filter(entry => typeof entry === 'string');
 }

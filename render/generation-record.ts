@@ -1,8 +1,9 @@
+import { mapsOf, textOf, textsOf, timeOf } from '../protocol/pick.js';
 import type { Part } from '../protocol/part.js';
 import type { Place, Problem } from '../protocol/problem.js';
-import { apiVersions, asValue, isList, isMap, refKey } from '../protocol/resource.js';
+import { apiVersions, asValue, isMap, refKey } from '../protocol/resource.js';
 import type { ResourceRef, Value, ValueMap } from '../protocol/resource.js';
-import { formatTime, parseTime } from '../protocol/time.js';
+import { formatTime } from '../protocol/time.js';
 import type { Instant } from '../protocol/time.js';
 import { startupSource } from './merge.js';
 import type { Origin, PartStatus, Suppression } from './merge.js';
@@ -87,7 +88,7 @@ function encodeProvenance(record: GenerationRecord): Value {
 export function decodeGeneration(document: Value): GenerationRecord | undefined {
   if (!isMap(document) || document['kind'] !== 'Generation') return undefined;
   const { lineage, generation, engineVersion, startupConfigHash, effectiveConfigHash } = document;
-  const mergedAt = timeAt(document, 'mergedAt');
+  const mergedAt = timeOf(document['mergedAt']);
   if (typeof lineage !== 'string' || typeof generation !== 'number' || mergedAt === undefined)
     return undefined;
   const numbers = document['lastPartNumbers'];
@@ -95,36 +96,38 @@ export function decodeGeneration(document: Value): GenerationRecord | undefined 
     lineage,
     generation,
     mergedAt,
-    engineVersion: text(engineVersion),
-    startupConfigHash: text(startupConfigHash),
-    effectiveConfigHash: text(effectiveConfigHash),
-    parts: maps(document['parts']).flatMap(decodeRecordedPart),
+    engineVersion: textOf(engineVersion),
+    startupConfigHash: textOf(startupConfigHash),
+    effectiveConfigHash: textOf(effectiveConfigHash),
+    parts: mapsOf(document['parts']).flatMap(decodeRecordedPart),
     lastPartNumbers: isMap(numbers) ? (numbers as Readonly<Record<string, number>>) : {},
-    ...decodeProvenance(maps(document['provenance'])),
-    suppressed: maps(document['suppressed']).flatMap((entry): Suppression[] => {
-      const maskedUntil = timeAt(entry, 'maskedUntil');
+    ...decodeProvenance(mapsOf(document['provenance'])),
+    suppressed: mapsOf(document['suppressed']).flatMap((entry): Suppression[] => {
+      const maskedUntil = timeOf(entry['maskedUntil']);
       const { resource, maskedBy, reasons } = entry;
       if (maskedUntil === undefined || !isMap(resource)) return [];
       return [
         {
           resource: resource as unknown as ResourceRef,
-          maskedBy: texts(maskedBy),
+          maskedBy: textsOf(maskedBy),
           maskedUntil,
-          reasons: texts(reasons),
+          reasons: textsOf(reasons),
         },
       ];
     }),
-    findings: maps(document['findings']) as unknown as readonly Problem[],
+    findings: mapsOf(document['findings']) as unknown as readonly Problem[],
   };
 }
 
 function decodeRecordedPart(entry: ValueMap): RecordedPart[] {
   const { source, generation, digest, status } = entry;
-  const observedAt = timeAt(entry, 'observedAt');
-  const expiresAt = timeAt(entry, 'expiresAt');
+  const observedAt = timeOf(entry['observedAt']);
+  const expiresAt = timeOf(entry['expiresAt']);
   if (typeof source !== 'string' || typeof generation !== 'number') return [];
   if (observedAt === undefined || expiresAt === undefined) return [];
-  return [{ source, generation, digest: text(digest), status: status as PartStatus, observedAt, expiresAt }];
+  return [
+    { source, generation, digest: textOf(digest), status: status as PartStatus, observedAt, expiresAt },
+  ];
 }
 
 function decodeProvenance(entries: readonly ValueMap[]): Pick<GenerationRecord, 'origins' | 'places'> {
@@ -137,7 +140,9 @@ function decodeProvenance(entries: readonly ValueMap[]): Pick<GenerationRecord, 
         })),
   );
   const origins = entries.flatMap(({ part, resources }) =>
-    typeof part !== 'string' ? [] : texts(resources).map(key => ({ resource: refOfKey(key), source: part })),
+    typeof part !== 'string'
+      ? []
+      : textsOf(resources).map(key => ({ resource: refOfKey(key), source: part })),
   );
   return { places, origins };
 }
@@ -145,21 +150,4 @@ function decodeProvenance(entries: readonly ValueMap[]): Pick<GenerationRecord, 
 function refOfKey(key: string): ResourceRef {
   const [apiVersion = '', kind = '', name = ''] = key.split(' ');
   return { apiVersion, kind, name };
-}
-
-function timeAt(map: ValueMap, key: string): Instant | undefined {
-  const value = map[key];
-  return typeof value === 'string' ? parseTime(value) : undefined;
-}
-
-function text(value: Value | undefined): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function texts(value: Value | undefined): string[] {
-  return isList(value) ? value.filter(entry => typeof entry === 'string') : [];
-}
-
-function maps(value: Value | undefined): ValueMap[] {
-  return isList(value) ? value.filter(isMap) : [];
 }

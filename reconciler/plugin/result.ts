@@ -1,3 +1,4 @@
+import { listOf } from '../../protocol/pick.js';
 import { parseDuration, durationText } from '../../protocol/duration.js';
 import { normalize, partDigest } from '../../protocol/part.js';
 import type { Lease, MaskDirective, PartContent, PluginEvent } from '../../protocol/part.js';
@@ -5,7 +6,7 @@ import { isOperatorOwned } from '../../protocol/plugin.js';
 import type { PluginDeclaration } from '../../protocol/plugin.js';
 import { isError, pathText, problemOf } from '../../protocol/problem.js';
 import type { Issue, Path, Problem, Reason } from '../../protocol/problem.js';
-import { apiVersions, isList, isMap, refKey, refOf, refText } from '../../protocol/resource.js';
+import { apiVersions, isMap, refKey, refOf, refText } from '../../protocol/resource.js';
 import type { Resource, Value, ValueMap } from '../../protocol/resource.js';
 import { checkActionPlan } from '../../protocol/rules/action-plan.js';
 import { checkEnvelope } from '../../protocol/schema/envelope.js';
@@ -221,8 +222,4 @@ function leaseOf(status: ValueMap, facts: ResultFacts): { lease?: Lease; problem
     return { problems };
   }
   return { lease: { observedAt, expiresAt }, problems };
-}
-
-function listOf(value: Value | undefined): readonly Value[] {
-  return isList(value) ? value : [];
 }

@@ -1,7 +1,8 @@
+import { timeOf } from '../../protocol/pick.js';
 import type { Lease, Part } from '../../protocol/part.js';
 import { apiVersions, isList, isMap } from '../../protocol/resource.js';
 import type { Value } from '../../protocol/resource.js';
-import { formatTime, parseTime } from '../../protocol/time.js';
+import { formatTime } from '../../protocol/time.js';
 
 /** The lease that is in force for one number of a source; `run/leases.yaml` holds one a source. */
 export interface LeaseRecord extends Lease {
@@ -27,8 +28,8 @@ export function decodeLeases(document: Value): LeaseRecord[] {
   const items = isMap(document) ? document['items'] : undefined;
   if (!isList(items)) return [];
   return items.filter(isMap).flatMap(({ source, generation, observedAt, expiresAt }): LeaseRecord[] => {
-    const observed = typeof observedAt === 'string' ? parseTime(observedAt) : undefined;
-    const expires = typeof expiresAt === 'string' ? parseTime(expiresAt) : undefined;
+    const observed = timeOf(observedAt);
+    const expires = timeOf(expiresAt);
     if (typeof source !== 'string' || typeof generation !== 'number') return [];
     if (observed === undefined || expires === undefined) return [];
     return [{ source, generation, observedAt: observed, expiresAt: expires }];

@@ -1,7 +1,8 @@
+import { timeOf } from '../../protocol/pick.js';
 import { join } from 'node:path';
 import { apiVersions, isMap } from '../../protocol/resource.js';
-import type { Value, ValueMap } from '../../protocol/resource.js';
-import { formatTime, parseTime } from '../../protocol/time.js';
+import type { Value } from '../../protocol/resource.js';
+import { formatTime } from '../../protocol/time.js';
 import type { Instant } from '../../protocol/time.js';
 import type { WatchHealth } from '../../watch/health.js';
 
@@ -37,20 +38,15 @@ export function encodePresence({ pid, startedAt, lookedAt, watch }: Presence): V
 export function decodePresence(document: Value): Presence | undefined {
   if (!isMap(document) || document['kind'] !== 'Daemon') return undefined;
   const { pid, watch } = document;
-  const startedAt = timeAt(document, 'startedAt');
-  const since = isMap(watch) ? timeAt(watch, 'since') : undefined;
+  const startedAt = timeOf(document['startedAt']);
+  const since = isMap(watch) ? timeOf(watch['since']) : undefined;
   if (typeof pid !== 'number' || startedAt === undefined || !isMap(watch) || since === undefined)
     return undefined;
-  const lookedAt = timeAt(document, 'lookedAt');
+  const lookedAt = timeOf(document['lookedAt']);
   return {
     pid,
     startedAt,
     ...(lookedAt === undefined ? {} : { lookedAt }),
     watch: { ...(watch as unknown as WatchHealth), since },
   };
-}
-
-function timeAt(map: ValueMap, key: string): Instant | undefined {
-  const value = map[key];
-  return typeof value === 'string' ? parseTime(value) : undefined;
 }

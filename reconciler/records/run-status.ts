@@ -1,7 +1,8 @@
+import { mapsOf, textOf, timeOf } from '../../protocol/pick.js';
 import type { Problem } from '../../protocol/problem.js';
 import { apiVersions, asValue, isList, isMap } from '../../protocol/resource.js';
 import type { Value, ValueMap } from '../../protocol/resource.js';
-import { formatTime, parseTime } from '../../protocol/time.js';
+import { formatTime } from '../../protocol/time.js';
 import type { Instant } from '../../protocol/time.js';
 import type { LastRun } from '../due.js';
 
@@ -81,8 +82,8 @@ export function encodeRunStatus(status: RunStatus): Value {
 export function decodeRunStatus(document: Value): RunStatus {
   if (!isMap(document) || document['kind'] !== 'RunStatus') return noStatus;
   const { plugins, conditions, lastAttempted, lastApplied, problems } = document;
-  const attempted = isMap(lastAttempted) ? timeAt(lastAttempted, 'time') : undefined;
-  const applied = isMap(lastApplied) ? timeAt(lastApplied, 'time') : undefined;
+  const attempted = isMap(lastAttempted) ? timeOf(lastAttempted['time']) : undefined;
+  const applied = isMap(lastApplied) ? timeOf(lastApplied['time']) : undefined;
   return {
     plugins: new Map(
       Object.entries(isMap(plugins) ? plugins : {}).flatMap(([name, entry]): [string, PluginStatus][] => {
@@ -90,8 +91,8 @@ export function decodeRunStatus(document: Value): RunStatus {
         return plugin === undefined ? [] : [[name, plugin]];
       }),
     ),
-    conditions: maps(conditions).flatMap((entry): Condition[] => {
-      const lastTransitionTime = timeAt(entry, 'lastTransitionTime');
+    conditions: mapsOf(conditions).flatMap((entry): Condition[] => {
+      const lastTransitionTime = timeOf(entry['lastTransitionTime']);
       return lastTransitionTime === undefined
         ? []
         : [{ ...(entry as unknown as Condition), lastTransitionTime }];
@@ -102,14 +103,14 @@ export function decodeRunStatus(document: Value): RunStatus {
     ...(applied === undefined
       ? {}
       : { lastApplied: { ...(lastApplied as unknown as AppliedInput), time: applied } }),
-    problems: maps(problems) as unknown as readonly Problem[],
+    problems: mapsOf(problems) as unknown as readonly Problem[],
   };
 }
 
 function decodePlugin(entry: ValueMap): PluginStatus | undefined {
-  const startedAt = timeAt(entry, 'startedAt');
+  const startedAt = timeOf(entry['startedAt']);
   if (startedAt === undefined) return undefined;
-  const retryAt = timeAt(entry, 'retryAt');
+  const retryAt = timeOf(entry['retryAt']);
   const { failures, inputDigest, eventRuns, outcome, message } = entry;
   return {
     startedAt,
@@ -117,21 +118,12 @@ function decodePlugin(entry: ValueMap): PluginStatus | undefined {
     ...(retryAt === undefined ? {} : { retryAt }),
     ...(typeof inputDigest === 'string' ? { inputDigest } : {}),
     ...(isList(eventRuns) ? { eventRuns: eventRuns.flatMap(instantOf) } : {}),
-    outcome: typeof outcome === 'string' ? outcome : '',
-    message: typeof message === 'string' ? message : '',
+    outcome: textOf(outcome),
+    message: textOf(message),
   };
 }
 
 function instantOf(value: Value): Instant[] {
-  const instant = typeof value === 'string' ? parseTime(value) : undefined;
+  const instant = timeOf(value);
   return instant === undefined ? [] : [instant];
-}
-
-function timeAt(map: ValueMap, key: string): Instant | undefined {
-  const value = map[key];
-  return typeof value === 'string' ? parseTime(value) : undefined;
-}
-
-function maps(value: Value | undefined): ValueMap[] {
-  return isList(value) ? value.filter(isMap) : [];
 }
