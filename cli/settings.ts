@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ConfigLocation } from '../state/config/files.js';
+import { searchPathOf } from '../state/program.js';
 import type { StateDir } from '../reconciler/state-dir.js';
 
 /** The options that every command about a router takes, as commander hands them over. */
@@ -42,12 +43,9 @@ export async function settingsOf(options: CommonOptions, env: NodeJS.ProcessEnv)
       ...(pluginDir === undefined ? {} : { pluginDir: resolve(pluginDir) }),
       schemaFiles: (options.schema ?? []).map(file => resolve(file)),
     },
-    state: { path: state, searchPath: nonEmpty(env['PATH']) ?? fallbackPath },
+    state: { path: state, searchPath: searchPathOf(env['PATH']) },
   };
 }
-
-/** What PROTOCOL gives plugins when PATH is unset; git is then looked for in the same places. */
-const fallbackPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 function nonEmpty(text: string | undefined): string | undefined {
   return text === '' ? undefined : text;

@@ -5,7 +5,7 @@ import { Socket } from 'node:net';
 import type { FileHandle } from 'node:fs/promises';
 import { oneLine } from '../protocol/text.js';
 import { errnoOf } from './errno.js';
-import { findProgram } from './program.js';
+import { findProgram, searchPathOf } from './program.js';
 import { StorageError } from './storage-error.js';
 
 /** A running flock(1) that has the lock. */
@@ -168,7 +168,7 @@ function collectText(stream: NodeJS.ReadableStream | null): () => string {
 }
 
 async function flockProgram(path: string): Promise<string> {
-  const found = await findProgram('flock', process.env['PATH'] ?? '');
+  const found = await findProgram('flock', searchPathOf(process.env['PATH']));
   if (found !== undefined) return found;
   const detail = 'there is no program flock in PATH; install util-linux or busybox';
   throw new StorageError({ path, operation: 'lock', code: 'EMISSING', detail });

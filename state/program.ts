@@ -2,6 +2,14 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** PROTOCOL's PATH for a process that was started without one. */
+const fallbackPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** The folders in which programs are looked for: PATH, or where that is unset or empty the places of every system. */
+export function searchPathOf(path: string | undefined): string {
+  return path === undefined || path === '' ? fallbackPath : path;
+}
+
 /**
  * The absolute path of a program: the first regular, executable file of that name in the folders of `searchPath`
  * (`PATH`). Folders that are empty or relative do not count, because they would mean "wherever we happen to be".

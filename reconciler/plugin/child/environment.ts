@@ -1,4 +1,4 @@
-const fallbackPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+import { searchPathOf } from '../../../state/program.js';
 
 /**
  * The whole environment of a child: PATH and what its manifest declares. An empty PATH counts as unset, since it would
@@ -9,7 +9,7 @@ export function childEnvironment(
   path: string | undefined,
 ): Record<string, string | undefined> {
   return {
-    PATH: path === undefined || path === '' ? fallbackPath : path,
+    PATH: searchPathOf(path),
     // Node hands this one on to every child by itself, unless the key is there; a key without a value is left out.
     NODE_V8_COVERAGE: undefined,
     ...declared,
