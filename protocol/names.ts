@@ -19,3 +19,8 @@ export const dnsLabelRule = 'use 1 to 63 of the characters a-z 0-9 - with a lett
 export function isTopic(text: string): boolean {
   return text.length <= 512 && /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){0,7}$/.test(text);
 }
+
+/** Files and folders that nobody means: dot names, and what editors leave behind (backups, swap files, vim's probe). */
+export function isIgnoredName(name: string): boolean {
+  return name.startsWith('.') || name.endsWith('~') || name.endsWith('.swp') || name === '4913';
+}

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { stableJitter } from '../watch/jitter.js';
 
 const firstMs = 1_000;
 const longestMs = 5 * 60_000;
@@ -11,10 +11,5 @@ const longestMs = 5 * 60_000;
 export function backoffMs(plugin: string, failures: number, everyMs = longestMs): number {
   const cap = Math.min(longestMs, Math.max(firstMs, everyMs));
   const full = Math.min(cap, firstMs * 2 ** Math.min(failures - 1, 30));
-  return Math.round(full * (1 - 0.2 * fraction(`${plugin} ${failures}`)));
-}
-
-/** A number from 0 to 1 that looks random but depends on the text alone. */
-function fraction(text: string): number {
-  return createHash('sha256').update(text).digest().readUInt32BE(0) / 2 ** 32;
+  return Math.round(full - stableJitter(`${plugin} ${failures}`, full / 5));
 }

@@ -90,8 +90,6 @@ export interface CommitOrder {
   /** Aborted when the lock is lost. */
   readonly lost: AbortSignal;
   readonly listeners: ReadonlyMap<string, readonly string[]>;
-  /** Input digest of every plugin that could run. */
-  readonly inputs: ReadonlyMap<string, string>;
 }
 
 /** Puts a decided pass on disk: commit, visible files, leases, status, log. `moved`: HEAD is no longer what was decided on. */
@@ -119,13 +117,13 @@ export async function commitSettlement(order: CommitOrder): Promise<PassReport |
       await store.project(committed.value.commit, report.finishedAt);
     }
   }
-  if (settlement !== undefined && (settlement.renewed || plan !== undefined)) {
+  if (settlement !== undefined && (settlement.renewed || plan !== undefined || view.leasesMoved === true)) {
     await writeLeases(store.path, settlement.leases);
   }
   const { queue, published, findings } = queueAfterPass(view.queue, done, order.listeners);
   if (queue !== view.queue) await writeQueue(store.path, queue);
   done = { ...done, repairs: [...done.repairs, ...findings] };
-  await writeStatus(store.path, statusAfter(view.status, done, order.inputs));
+  await writeStatus(store.path, statusAfter(view.status, done));
   await appendLog(runLog(store.path), done.plugins.flatMap(runEntry));
   await appendLog(eventLog(store.path), published.map(eventValue));
   if (done.commit !== undefined) await store.housekeep();

@@ -1,12 +1,15 @@
 import type { Problem } from '../protocol/problem.js';
 import { fail, ok } from '../protocol/result.js';
 import type { Result } from '../protocol/result.js';
+import { loadConfig } from '../state/config/load.js';
 import type { LoadedConfig } from '../state/config/load.js';
+import type { Store } from '../state/git/store.js';
 import { acquireLock } from '../state/lock.js';
 import { commitSettlement, openForWriting } from './commit.js';
 import { pluginReports, proposalsOf } from './outcomes.js';
 import { listenersOf } from './events/listeners.js';
 import type { Attempt } from './outcomes.js';
+import { underHeldLeases } from './memory.js';
 import type { PassFailure, PassOptions } from './pass-options.js';
 import { planRuns } from './plan-runs.js';
 import type { PlannedPlugin } from './plan-runs.js';
@@ -14,15 +17,16 @@ import type { PassReport } from './report.js';
 import { settle } from './settle/settle.js';
 import type { Settlement } from './settle/settle.js';
 import { situationOf } from './situation.js';
-import { lockPath } from './state-dir.js';
+import { lockPath, viewState } from './state-dir.js';
 import type { StateView } from './state-dir.js';
 
 /** Settles and commits under the lock, against HEAD as it then is. */
 export async function commitUnderLock(
   options: PassOptions,
   plan: readonly PlannedPlugin[],
-  found: { readonly attempts: readonly Attempt[]; readonly config: LoadedConfig },
+  found: Pick<ConcludeOrder, 'attempts' | 'config' | 'readAt'> & Partial<Pick<ConcludeOrder, 'lightly'>>,
 ): Promise<Result<PassReport, PassFailure>> {
+  const order: ConcludeOrder = { lightly: false, ...found, options, plan };
   const lock = await acquireLock(lockPath(options.state.path), {
     timeoutMs: options.lockTimeoutMs,
     holder: { command: options.command },
@@ -31,17 +35,15 @@ export async function commitUnderLock(
   if (!lock.ok) return fail({ kind: 'locked', busy: lock.failure });
   try {
     for (;;) {
-      const opened = await openForWriting(options.state, options.clock());
-      if (!opened.ok) return opened;
-      const { store, view, repairs } = opened.value;
-      const report = await decide({ options, plan, ...found, view, repairs });
+      const decided = (await decideLightly(order)) ?? (await decideAfresh(order));
+      if (!decided.ok) return decided;
+      const { store, view, report } = decided.value;
       const done = await commitSettlement({
         store,
         view,
         report,
         lost: lock.value.lost,
-        listeners: listenersOf(await situationOf(found.config, view.head)),
-        inputs: inputsOf(plan),
+        listeners: listenersOf(await situationOf(report.config, view.head)),
       });
       // Somebody committed without the lock, as by hand: decide again on what is there now.
       if (done !== 'moved') return ok(done);
@@ -49,6 +51,47 @@ export async function commitUnderLock(
   } finally {
     await lock.value.release();
   }
+}
+
+interface ConcludeOrder {
+  readonly options: PassOptions;
+  readonly plan: readonly PlannedPlugin[];
+  readonly attempts: readonly Attempt[];
+  readonly config: LoadedConfig;
+  /** HEAD at a moment before `config` was read; undefined before the first commit. */
+  readonly readAt: string | undefined;
+  /** Whether a pass that commits nothing may leave the repository alone. */
+  readonly lightly: boolean;
+}
+
+interface Decided {
+  readonly store: Store;
+  readonly view: StateView;
+  readonly report: PassReport;
+}
+
+/** A renewal changes files in `run/` alone: it needs no git. Undefined where there is more to do. */
+async function decideLightly(order: ConcludeOrder): Promise<Result<Decided, PassFailure> | undefined> {
+  const { options, lightly } = order;
+  const { memory } = options;
+  if (memory === undefined || !lightly) return undefined;
+  const found = await viewState(options.state, memory.commits);
+  if (!found.ok || found.value.store === undefined) return undefined;
+  const view = underHeldLeases(found.value, memory);
+  const report = await decide({ ...order, view, repairs: [] });
+  if (report.settlement?.commit !== undefined) return undefined;
+  return ok({ store: found.value.store, view, report });
+}
+
+async function decideAfresh(order: ConcludeOrder): Promise<Result<Decided, PassFailure>> {
+  const { options } = order;
+  const opened = await openForWriting(options.state, options.clock());
+  if (!opened.ok) return opened;
+  const { store, repairs } = opened.value;
+  const view = underHeldLeases(opened.value.view, options.memory);
+  // Who has moved HEAD meanwhile may have committed an edit that is not in what we read, which would take it back.
+  const config = view.head.commit === order.readAt ? order.config : await loadConfig(options.config);
+  return ok({ store, view, report: await decide({ ...order, config, view, repairs }) });
 }
 
 export interface Decision {

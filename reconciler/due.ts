@@ -4,6 +4,7 @@ import { durationText } from '../protocol/duration.js';
 import { intervalOf } from '../protocol/references.js';
 import { formatTime } from '../protocol/time.js';
 import type { Instant } from '../protocol/time.js';
+import { stableJitter } from '../watch/jitter.js';
 
 /** What is remembered of a plugin's last run, over restarts. */
 export interface LastRun {
@@ -28,6 +29,8 @@ export interface DueFacts {
   readonly askedFor: boolean;
   /** Events that wait for the plugin. */
   readonly waitingEvents: number;
+  /** Whether other plugins have the same interval: then each keeps to a place of its own within it. */
+  readonly sharesInterval?: boolean;
 }
 
 export type DueCause = 'manual' | 'event' | 'input' | 'interval';
@@ -102,11 +105,24 @@ function dueWithoutEvents(facts: DueFacts, now: Instant): Due {
 function intervalDue(facts: DueFacts, startedAt: Instant): Instant | undefined {
   const everyMs = intervalOf(facts.plugin, facts.binding);
   if (everyMs === undefined) return undefined;
-  const regular = startedAt + everyMs;
+  const regular =
+    startedAt + everyMs - (facts.sharesInterval === true ? lead(facts.plugin.name, everyMs, startedAt) : 0);
   const { lease } = facts;
   if (lease === undefined || lease.expiresAt - lease.observedAt < everyMs) return regular;
   const half = lease.observedAt + (lease.expiresAt - lease.observedAt) / 2;
   return Math.min(regular, Math.max(half, lease.expiresAt - facts.plugin.timeoutMs - renewalMarginMs));
+}
+
+/**
+ * By how much a run comes before the end of its interval, so that plugins with the same interval do not start together:
+ * at most a tenth of it, to the next moment that belongs to the plugin by its name. A run that started at such a moment
+ * is followed by one a whole interval later, so each plugin moves to its place once, early rather than late, and stays.
+ */
+function lead(name: string, everyMs: number, startedAt: Instant): number {
+  const spread = Math.floor(everyMs / 10);
+  if (spread < 1) return 0;
+  const sinceOwn = (startedAt + Math.floor(everyMs) - stableJitter(name, spread)) % spread;
+  return (sinceOwn + spread) % spread;
 }
 
 function times(count: number): string {

@@ -54,22 +54,38 @@ export interface CommitContent {
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
+/** A commit as it was read, whatever the leases are. */
+export interface CommitReading extends Omit<Head, 'parts' | 'record'> {
+  readonly commit: string;
+  readonly record: GenerationRecord;
+  /** One a source, under the lease that it was accepted with. */
+  readonly accepted: readonly Part[];
+}
+
 /** Reads a commit; undefined where its generation.yaml cannot be read: routerd did not make it. */
-export function decodeHead(
-  { commit, files }: CommitContent,
-  leases: readonly LeaseRecord[],
-): Head | undefined {
+export function decodeHead(content: CommitContent, leases: readonly LeaseRecord[]): Head | undefined {
+  const reading = readCommit(content);
+  return reading === undefined ? undefined : headUnder(reading, leases);
+}
+
+/** A commit under the leases in force. */
+export function headUnder({ accepted, ...head }: CommitReading, leases: readonly LeaseRecord[]): Head {
+  return { ...head, parts: accepted.map(part => underLease(part, leases, head.record.parts)) };
+}
+
+/** The part of decodeHead that depends on the commit alone, and so can be kept. */
+export function readCommit({ commit, files }: CommitContent): CommitReading | undefined {
   const text = (path: string): string | undefined => {
     const bytes = files.get(path);
     return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
   };
   const record = decodeGeneration(readOwn(statePaths.generation, text(statePaths.generation)));
   if (record === undefined) return undefined;
-  const parts = [...files.keys()]
+  const accepted = [...files.keys()]
     .filter(path => path.startsWith(statePaths.parts))
     .flatMap((path): Part[] => {
       const part = decodePart(readOwn(path, text(path)));
-      return part === undefined ? [] : [underLease(part, leases, record.parts)];
+      return part === undefined ? [] : [part];
     });
   const router = (path: string) => once(() => readRouter(path, text(path)));
   const startup = router(statePaths.startup);
@@ -79,7 +95,7 @@ export function decodeHead(
     generation: record.generation,
     record,
     files,
-    parts,
+    accepted,
     text,
     startup,
     snapshot: once(() => snapshotOf(effective() ?? emptySnapshot.effective, record)),

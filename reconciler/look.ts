@@ -10,6 +10,7 @@ import { readInbox } from '../state/inbox.js';
 import { previewInbox, takeInbox } from './events/intake.js';
 import { listenersOf } from './events/listeners.js';
 import { batchFor } from './events/queue.js';
+import { underHeldLeases } from './memory.js';
 import type { PassFailure, PassOptions } from './pass-options.js';
 import type { PlannedPlugin } from './plan-runs.js';
 import type { RunOrder } from './run-plugin.js';
@@ -27,24 +28,26 @@ export interface Looked {
 
 /** Reads config and state without a lock; it takes one where events lie in the inbox, to take them in. */
 export async function look(options: PassOptions): Promise<Result<Looked, PassFailure>> {
-  const view = await viewState(options.state);
-  if (!view.ok) return fail({ kind: 'state', failure: view.failure });
-  const config = await loadConfig(options.config);
-  const situation = await situationOf(config, view.value.head);
+  const { memory } = options;
+  const found = await viewState(options.state, memory?.commits);
+  if (!found.ok) return fail({ kind: 'state', failure: found.failure });
+  const view = underHeldLeases(found.value, memory);
+  const config = await loadConfig(options.config, memory?.config);
+  const situation = await situationOf(config, view.head);
   const facts = { dir: options.state.path, listeners: listenersOf(situation), now: options.clock() };
   if (options.dryRun) {
-    const queue = await previewInbox(view.value.queue, facts);
-    return ok({ config, situation, view: { ...view.value, queue } });
+    const queue = await previewInbox(view.queue, facts);
+    return ok({ config, situation, view: { ...view, queue } });
   }
-  if ((await readInbox(inboxPath(facts.dir))).length === 0)
-    return ok({ config, situation, view: view.value });
+  if ((await readInbox(inboxPath(facts.dir))).length === 0) return ok({ config, situation, view });
   const lock = await acquireLock(lockPath(facts.dir), {
     timeoutMs: options.lockTimeoutMs,
     holder: { command: options.command },
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   if (!lock.ok) return fail({ kind: 'locked', busy: lock.failure });
   try {
-    return ok({ config, situation, view: { ...view.value, queue: await takeInbox(facts) } });
+    return ok({ config, situation, view: { ...view, queue: await takeInbox(facts) } });
   } finally {
     await lock.value.release();
   }

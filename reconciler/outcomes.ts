@@ -62,9 +62,9 @@ function finished(
   { current, settlement }: OutcomeFacts,
 ): Pick<PluginReport, 'outcome' | 'problems' | 'run' | 'part'> {
   const { order, startedAt, child, proposal, problems } = run;
-  const { cause, events } = order;
+  const { cause, events, inputDigest } = order;
   const record = {
-    run: { startedAt, cause, events, child, ...(proposal === undefined ? {} : { proposal }) },
+    run: { startedAt, cause, inputDigest, events, child, ...(proposal === undefined ? {} : { proposal }) },
   };
   if (child.error !== null) return { ...record, outcome: 'failed', problems };
   if (isSuperseded(run, current))

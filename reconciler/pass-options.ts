@@ -3,6 +3,7 @@ import type { LoadedConfig } from '../state/config/load.js';
 import type { ConfigLocation } from '../state/config/files.js';
 import type { StoreFailure } from '../state/git/look.js';
 import type { LockBusy } from '../state/lock.js';
+import type { PassMemory } from './memory.js';
 import type { StateDir } from './state-dir.js';
 
 export interface PassOptions {
@@ -21,6 +22,8 @@ export interface PassOptions {
   /** What the lock's holder is called in messages of others. */
   readonly command: string;
   readonly signal?: AbortSignal;
+  /** Of one who makes pass after pass; without it everything is read afresh. */
+  readonly memory?: PassMemory;
 }
 
 /** Why a pass could not be made at all. */

@@ -30,5 +30,5 @@ export async function runPass(options: PassOptions): Promise<Result<PassReport, 
   const fresh = attempts.length === 0 ? config : await loadConfig(options.config);
   return options.dryRun
     ? ok(await decide({ options, plan, attempts, config: fresh, view, repairs: [] }))
-    : commitUnderLock(options, plan, { attempts, config: fresh });
+    : commitUnderLock(options, plan, { attempts, config: fresh, readAt: view.head.commit });
 }

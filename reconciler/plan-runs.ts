@@ -1,5 +1,6 @@
 import { isExpired } from '../protocol/part.js';
 import { sourceOf } from '../protocol/plugin.js';
+import { intervalOf } from '../protocol/references.js';
 import type { Problem } from '../protocol/problem.js';
 import type { Instant } from '../protocol/time.js';
 import type { ConfiguredPlugin } from '../state/config/manifest.js';
@@ -38,10 +39,23 @@ export interface PlanFacts {
 
 /** Decides for every plugin whether it runs now. Pure. */
 export function planRuns(facts: PlanFacts, now: Instant): PlannedPlugin[] {
-  return facts.situation.plugins.map(plugin => planPlugin(plugin, facts, now));
+  const shared = sharedIntervals(facts.situation);
+  return facts.situation.plugins.map(plugin => planPlugin(plugin, { ...facts, shared }, now));
 }
 
-function planPlugin(plugin: ConfiguredPlugin, facts: PlanFacts, now: Instant): PlannedPlugin {
+/** Intervals that more than one plugin has. */
+function sharedIntervals({ plugins, bindings }: Situation): Set<number> {
+  const all = plugins
+    .filter(isPassPlugin)
+    .flatMap(({ name, declaration }) => intervalOf(declaration, bindings.get(name)?.source) ?? []);
+  return new Set(all.filter((everyMs, i) => all.indexOf(everyMs) !== i));
+}
+
+function planPlugin(
+  plugin: ConfiguredPlugin,
+  facts: PlanFacts & { readonly shared: ReadonlySet<number> },
+  now: Instant,
+): PlannedPlugin {
   const { name, declaration } = plugin;
   const { situation, head, status, only } = facts;
   if (!isPassPlugin(plugin)) {
@@ -66,6 +80,7 @@ function planPlugin(plugin: ConfiguredPlugin, facts: PlanFacts, now: Instant): P
             inputDigest: digest,
             ...(lastRun === undefined ? {} : { lastRun }),
             ...(part === undefined || isExpired(part, now) ? {} : { lease: part }),
+            sharesInterval: facts.shared.has(intervalOf(declaration, ready.binding?.source) ?? Number.NaN),
             askedFor: only === name,
             waitingEvents: facts.queue.waiting.filter(delivery => delivery.plugin === name).length,
           },

@@ -30,6 +30,8 @@ export interface PluginReport {
 export interface RunRecord {
   readonly startedAt: Instant;
   readonly cause: DueCause;
+  /** Of the inputs that it was started with. */
+  readonly inputDigest: string;
   /** The events that it carried. */
   readonly events: readonly BusEvent[];
   readonly child: ChildOutcome;

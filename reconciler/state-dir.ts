@@ -11,8 +11,9 @@ import type { LogFile } from '../state/log.js';
 import { StorageError } from '../state/storage-error.js';
 import { decodeQueue, encodeQueue } from './events/queue.js';
 import type { EventQueue } from './events/queue.js';
-import { decodeHead, readOwn, unborn } from './head.js';
+import { headUnder, readCommit, readOwn, unborn } from './head.js';
 import type { Head } from './head.js';
+import type { CommitMemory } from './memory.js';
 import { decodeLeases, encodeLeases } from './records/leases.js';
 import type { LeaseRecord } from './records/leases.js';
 import { decodeRunStatus, encodeRunStatus } from './records/run-status.js';
@@ -30,6 +31,8 @@ export interface StateView {
   readonly store: Store | undefined;
   readonly head: Head;
   readonly leases: readonly LeaseRecord[];
+  /** Whether the leases of `head` are shorter than those on disk, because the clock was set back. */
+  readonly leasesMoved?: boolean;
   readonly status: RunStatus;
   readonly queue: EventQueue;
 }
@@ -45,22 +48,30 @@ const queuePath = (dir: string): string => join(dir, 'run', 'events.yaml');
 const statusPath = (dir: string): string => join(dir, 'run', 'status.yaml');
 
 /** Reads a state directory without a lock: HEAD is one whole generation at any moment. Creates nothing. */
-export async function viewState(dir: StateDir): Promise<Result<StateView, StoreFailure>> {
+export async function viewState(
+  dir: StateDir,
+  memory?: CommitMemory,
+): Promise<Result<StateView, StoreFailure>> {
   const opened = await openStore(dir.path, { searchPath: dir.searchPath });
-  if (opened.ok) return ok(await viewStore(opened.value));
+  if (opened.ok) return ok(await viewStore(opened.value, memory));
   if (opened.failure.kind !== 'missing') return opened;
   return ok({ store: undefined, head: unborn, leases: [], ...(await readRunState(dir.path)) });
 }
 
 /** The same for a store that is open. Throws StorageError where HEAD is not a commit of routerd's. */
-export async function viewStore(store: Store): Promise<StateView> {
+export async function viewStore(store: Store, memory: CommitMemory = {}): Promise<StateView> {
   const leases = decodeLeases(await readRunFile(leasesPath(store.path)));
   const run = await readRunState(store.path);
   const commit = await store.head();
   if (commit === null) return { store, head: unborn, leases, ...run };
-  const head = decodeHead({ commit, files: await store.readTree(commit) }, leases);
-  if (head === undefined || head.record?.lineage !== store.lineage) throw foreignHead(store, commit);
-  return { store, head, leases, ...run };
+  // A commit never changes, so one that was read is read for good.
+  const reading =
+    memory.last?.commit === commit
+      ? memory.last
+      : readCommit({ commit, files: await store.readTree(commit) });
+  if (reading?.record.lineage !== store.lineage) throw foreignHead(store, commit);
+  memory.last = reading;
+  return { store, head: headUnder(reading, leases), leases, ...run };
 }
 
 export async function writeLeases(dir: string, leases: readonly LeaseRecord[]): Promise<void> {

@@ -1,4 +1,5 @@
 import { canonicalJson } from '../protocol/digest.js';
+import { decodeBinding, isBinding } from '../protocol/plugin.js';
 import { asValue } from '../protocol/resource.js';
 import type { Problem } from '../protocol/problem.js';
 import { intervalOf } from '../protocol/references.js';
@@ -11,16 +12,12 @@ import { startupErrors } from './report.js';
 import type { PassReport, PluginReport, RunRecord } from './report.js';
 
 /** The status after a pass, from the one before it. Pure. */
-export function statusAfter(
-  before: RunStatus,
-  report: PassReport,
-  inputs: ReadonlyMap<string, string>,
-): RunStatus {
+export function statusAfter(before: RunStatus, report: PassReport): RunStatus {
   const { config, settlement, finishedAt } = report;
   const valid = config.startup !== undefined;
   const applied = valid && settlement !== undefined;
   const generation = settlement?.generation.next ?? report.head.generation;
-  const plugins = pluginStatuses(before, report, inputs);
+  const plugins = pluginStatuses(before, report);
   const failing = report.plugins
     .filter(({ name, outcome }) => outcome === 'failed' || (plugins.get(name)?.failures ?? 0) > 0)
     .map(({ name }) => name);
@@ -108,15 +105,11 @@ function errorText(errors: readonly Problem[]): string {
   return `${where}${first?.message ?? ''}${more}`;
 }
 
-function pluginStatuses(
-  before: RunStatus,
-  report: PassReport,
-  inputs: ReadonlyMap<string, string>,
-): Map<string, PluginStatus> {
+function pluginStatuses(before: RunStatus, report: PassReport): Map<string, PluginStatus> {
   const statuses = new Map<string, PluginStatus>();
   for (const plugin of report.plugins) {
     const last = before.plugins.get(plugin.name);
-    const next = plugin.run === undefined ? last : statusOfRun(plugin, plugin.run, { last, report, inputs });
+    const next = plugin.run === undefined ? last : statusOfRun(plugin, plugin.run, { last, report });
     if (next !== undefined) statuses.set(plugin.name, next);
   }
   return statuses;
@@ -125,24 +118,32 @@ function pluginStatuses(
 function statusOfRun(
   plugin: PluginReport,
   run: RunRecord,
-  facts: { last: PluginStatus | undefined; report: PassReport; inputs: ReadonlyMap<string, string> },
+  facts: { last: PluginStatus | undefined; report: PassReport },
 ): PluginStatus {
   const { name, outcome } = plugin;
   const bad = outcome === 'failed' || outcome === 'rejected';
   const failures = bad ? (facts.last?.failures ?? 0) + 1 : 0;
-  const declaration = facts.report.config.plugins.find(entry => entry.name === name)?.declaration;
-  const retryAt = facts.report.finishedAt + backoffMs(name, failures, intervalOf(declaration, undefined));
-  const digest = facts.inputs.get(name);
+  const everyMs = intervalIn(facts.report, name);
+  const retryAt = facts.report.finishedAt + backoffMs(name, failures, everyMs);
   return {
     startedAt: run.startedAt,
     failures,
     ...eventRunsAfter(facts.last?.eventRuns ?? [], run),
     ...(bad ? { retryAt } : {}),
-    // A superseded run leaves no digest, so that the plugin is due at once for its changed input.
-    ...(digest === undefined || outcome === 'superseded' ? {} : { inputDigest: digest }),
+    // Inputs that changed while it ran make it due at once, however it ended.
+    inputDigest: run.inputDigest,
     outcome,
     message: bad ? (plugin.problems.find(({ severity }) => severity === 'error')?.message ?? '') : '',
   };
+}
+
+function intervalIn({ config, startup }: PassReport, name: string): number | undefined {
+  const declaration = config.plugins.find(plugin => plugin.name === name)?.declaration;
+  const bindings = (startup?.resources ?? []).filter(isBinding).map(decodeBinding);
+  return intervalOf(
+    declaration,
+    bindings.find(({ pluginRef }) => pluginRef === name),
+  );
 }
 
 /** The starts of the latest runs that events caused: what the rate limit counts. */

@@ -1,16 +1,11 @@
+import { isIgnoredName } from '../protocol/names.js';
+
 /**
- * Names in a config directory that are not watched: dot files and dot folders (`.git`), what editors leave behind
- * (backups, swap files, vim's probe), and the folders that package managers and interpreters fill.
+ * Names in a config directory that are not watched: those that reading ignores (`.git`, backups of editors), and the
+ * folders that package managers and interpreters fill.
  */
 export function isUnwatched(name: string): boolean {
-  return (
-    name.startsWith('.') ||
-    name.endsWith('~') ||
-    name.endsWith('.swp') ||
-    name === '4913' ||
-    name === 'node_modules' ||
-    name === '__pycache__'
-  );
+  return isIgnoredName(name) || name === 'node_modules' || name === '__pycache__';
 }
 
 /**

@@ -21,7 +21,8 @@ export interface SourceState {
 /** Numbers a proposal against what is in force of its source. Pure. */
 export function takeIn(proposal: Proposal, state: SourceState, now: Instant): Taken {
   const current = state.current === undefined || isExpired(state.current, now) ? undefined : state.current;
-  if (current !== undefined && proposal.observedAt < current.observedAt) {
+  // What is said to be observed in the future tells of a clock that was set back, not of an older observation.
+  if (current !== undefined && current.observedAt <= now && proposal.observedAt < current.observedAt) {
     return {
       outcome: 'rejected',
       problem: {
@@ -34,6 +35,18 @@ export function takeIn(proposal: Proposal, state: SourceState, now: Instant): Ta
     };
   }
   const { observedAt, expiresAt } = proposal;
+  if (expiresAt <= now) {
+    return {
+      outcome: 'rejected',
+      problem: {
+        reason: 'BornExpired',
+        severity: 'error',
+        message: `the lease of the result ended at ${formatTime(expiresAt)}, before it could be taken in`,
+        hint: 'let ttl be longer than the plugin and a busy state directory take together',
+        source: state.source,
+      },
+    };
+  }
   if (current?.digest === proposal.digest) {
     return { outcome: 'renewed', part: { ...current, observedAt, expiresAt } };
   }

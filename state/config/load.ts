@@ -17,7 +17,8 @@ import type { ReadOutcome, SourceDocument } from '../../protocol/yaml/read.js';
 import { decodeText } from '../../protocol/yaml/source-text.js';
 import { trustWalk } from '../trust-walk.js';
 import { readConfigFiles } from './files.js';
-import type { ConfigFile, ConfigLocation } from './files.js';
+import type { ConfigFiles, ConfigLocation } from './files.js';
+import type { ConfigFile } from './walk.js';
 import { configuredPlugin, readManifest } from './manifest.js';
 import type { ConfiguredPlugin } from './manifest.js';
 
@@ -36,32 +37,24 @@ export interface LoadedConfig {
   readonly texts: ReadonlyMap<string, string>;
 }
 
-export async function loadConfig(location: ConfigLocation): Promise<LoadedConfig> {
+/** What reading a config directory last came to, for who reads it again and again: files are read, not parsed again. */
+export interface ConfigMemory {
+  last?: { readonly files: ConfigFiles; readonly reading: Reading };
+}
+
+export async function loadConfig(location: ConfigLocation, memory: ConfigMemory = {}): Promise<LoadedConfig> {
   const files = await readConfigFiles(location, trustWalk());
-  const texts = new Map<string, string>();
-  const problems: Problem[] = [...files.problems];
-
-  const read = (file: ConfigFile): ReadOutcome => {
-    const text = decodeText(file.path, file.bytes, { allowByteOrderMark: false });
-    if (!text.ok) return { documents: [], problems: [text.failure] };
-    texts.set(file.path, text.value.text);
-    return readYaml(text.value, { allowAliases: true });
-  };
-
-  const checker = createChecker(files.schemas.flatMap(file => readSchema(file, read, problems)));
-  const documents: SourceDocument[] = [];
-  for (const file of files.documents) {
-    const outcome = read(file);
-    problems.push(...outcome.problems);
-    documents.push(...outcome.documents);
-  }
-  const { router, resources, problems: faults } = assembleStartup(documents, checker);
-  problems.push(...faults);
-  if (router === undefined && !problems.some(isError)) problems.push(nothingToRead(location.path));
+  const reading =
+    memory.last !== undefined && sameFiles(memory.last.files, files)
+      ? memory.last.reading
+      : readAll(location, files);
+  memory.last = { files, reading };
+  const { texts, checker, router, resources } = reading;
+  const problems: Problem[] = [...files.problems, ...reading.problems];
 
   const manifests: ConfiguredPlugin[] = [];
-  for (const file of files.manifests) {
-    const manifest = await readManifest(file, read(file), checker);
+  for (const { file, outcome } of reading.manifests) {
+    const manifest = await readManifest(file, outcome, checker);
     // The config directory was read first: it wins over --plugin-dir for the same name.
     if (!manifests.some(({ name }) => name === manifest.name)) manifests.push(manifest);
   }
@@ -81,6 +74,63 @@ export async function loadConfig(location: ConfigLocation): Promise<LoadedConfig
     files: [...files.documents, ...files.manifests, ...files.schemas],
     texts,
   };
+}
+
+/** What the bytes of the files say: it depends on nothing else. */
+interface Reading {
+  readonly texts: ReadonlyMap<string, string>;
+  readonly checker: Checker;
+  readonly router: Router | undefined;
+  readonly resources: readonly LocatedResource[];
+  readonly manifests: readonly { readonly file: ConfigFile; readonly outcome: ReadOutcome }[];
+  readonly problems: readonly Problem[];
+}
+
+function readAll(location: ConfigLocation, files: ConfigFiles): Reading {
+  const texts = new Map<string, string>();
+  const problems: Problem[] = [];
+
+  const read = (file: ConfigFile): ReadOutcome => {
+    const text = decodeText(file.path, file.bytes, { allowByteOrderMark: false });
+    if (!text.ok) return { documents: [], problems: [text.failure] };
+    texts.set(file.path, text.value.text);
+    return readYaml(text.value, { allowAliases: true });
+  };
+
+  const checker = createChecker(files.schemas.flatMap(file => readSchema(file, read, problems)));
+  const documents: SourceDocument[] = [];
+  for (const file of files.documents) {
+    const outcome = read(file);
+    problems.push(...outcome.problems);
+    documents.push(...outcome.documents);
+  }
+  const { router, resources, problems: faults } = assembleStartup(documents, checker);
+  problems.push(...faults);
+  if (router === undefined && ![...files.problems, ...problems].some(isError)) {
+    problems.push(nothingToRead(location.path));
+  }
+  const manifests = files.manifests.map(file => ({ file, outcome: read(file) }));
+  return { texts, checker, router, resources, manifests, problems };
+}
+
+/** Whether two looks found the same files, byte for byte; times and owners may differ. */
+function sameFiles(a: ConfigFiles, b: ConfigFiles): boolean {
+  const same = (left: readonly ConfigFile[], right: readonly ConfigFile[]) =>
+    left.length === right.length &&
+    left.every((file, i) => {
+      const other = right[i];
+      return (
+        file.path === other?.path &&
+        file.absolute === other.absolute &&
+        Buffer.compare(file.bytes, other.bytes) === 0
+      );
+    });
+  return (
+    same(a.documents, b.documents) &&
+    same(a.manifests, b.manifests) &&
+    same(a.schemas, b.schemas) &&
+    JSON.stringify(a.problems) === JSON.stringify(b.problems)
+  );
 }
 
 /** The plugin of a name, if it is configured. */

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail, ok } from '../../protocol/result.js';
 import type { Result } from '../../protocol/result.js';
@@ -68,6 +69,14 @@ function contextOf(program: string, workTree: string, options: StoreOptions): Gi
   return { program, workTree, gitDir: join(workTree, '.git'), timeoutMs: options.timeoutMs ?? 10_000 };
 }
 
+/** Programs whose version will do, each with what `stat` said of it: asking git takes a process. */
+const goodEnough = new Map<string, string>();
+
+async function versionOf(file: string): Promise<string> {
+  const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
+  return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+}
+
 async function usableGit(options: StoreOptions): Promise<Result<string, StoreFailure>> {
   const needed = `git ${oldestGit.join('.')} or newer`;
   const program = await findProgram('git', options.searchPath);
@@ -75,10 +84,15 @@ async function usableGit(options: StoreOptions): Promise<Result<string, StoreFai
     const message = `there is no program git in PATH, and routerd needs ${needed}`;
     return fail({ kind: 'gitMissing', path: options.searchPath, message, hint: `install ${needed}` });
   }
+  const file = await versionOf(program);
+  if (goodEnough.get(program) === file) return ok(program);
   const answer = await git(contextOf(program, dirname(program), options), { args: ['version'] });
   const version = /^git version (\d+)\.(\d+)/.exec(answer);
   const [major, minor] = [Number(version?.[1] ?? 0), Number(version?.[2] ?? 0)];
-  if (major > oldestGit[0] || (major === oldestGit[0] && minor >= oldestGit[1])) return ok(program);
+  if (major > oldestGit[0] || (major === oldestGit[0] && minor >= oldestGit[1])) {
+    goodEnough.set(program, file);
+    return ok(program);
+  }
   return fail({
     kind: 'gitTooOld',
     path: program,

@@ -43,6 +43,7 @@ type Perform<T> = (runner: SimpleGit) => Promise<T>;
 async function perform<T>(context: GitContext, call: GitCall, run: Perform<T>): Promise<T> {
   const { simpleGit } = await import('simple-git');
   listenForChildren();
+  leaveDeletedFolder();
   const watch = new CallWatch();
   const stdin = typeof call.stdin === 'string' ? Buffer.from(call.stdin) : Buffer.from(call.stdin ?? []);
   const command = call.args[0];
@@ -76,6 +77,18 @@ async function perform<T>(context: GitContext, call: GitCall, run: Perform<T>): 
     throw new GitError({ command, path, exitCode: undefined, stdout: '', stderr: '', timedOutMs: timeoutMs });
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/**
+ * simple-git asks Node for the working directory although it is given one, and where that directory was deleted Node
+ * throws. Relative paths mean nothing there, so no harm is done by leaving it.
+ */
+function leaveDeletedFolder(): void {
+  try {
+    process.cwd();
+  } catch {
+    process.chdir('/');
   }
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { access, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fakeGit } from '../rig/fake-git.js';
 import { onCall } from './every-operation.js';
@@ -59,7 +59,6 @@ function isIn(yard: Yard, count: number): boolean {
 }
 
 async function exists(path: string): Promise<boolean> {
-  const { access } = await import('node:fs/promises');
   return access(path).then(
     () => true,
     () => false,

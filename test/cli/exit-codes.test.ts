@@ -143,13 +143,17 @@ describe('exit codes', () => {
       const lock = must(
         await acquireLock(join(state, 'run/lock'), { timeoutMs: 1_000, holder: { command: 'a test' } }),
       );
-      const waiting = await startRouterctl(['reconcile', ...where]);
-      const given = await startRouterctl(['reconcile', ...where]);
-      await until('one of them has begun', () => existsSync(join(state, 'run/plugins')));
-      given.child.kill('SIGTERM');
-      expect((await given.ended).code).to.equal(143);
-      await lock.release();
-      expect((await waiting.ended).code).to.equal(0);
+      try {
+        const given = await startRouterctl(['reconcile', ...where]);
+        await until('it has begun', () => existsSync(join(state, 'run/plugins')));
+        const waiting = await startRouterctl(['reconcile', ...where]);
+        given.child.kill('SIGTERM');
+        expect((await given.ended).code).to.equal(143);
+        await lock.release();
+        expect((await waiting.ended).code).to.equal(0);
+      } finally {
+        await lock.release();
+      }
       await checkState(state);
     });
   });

@@ -1,72 +1,104 @@
 import { expect } from 'chai';
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ValueMap } from '../../protocol/resource.js';
 import { route } from '../rig/build.js';
 import { replaceIn } from '../rig/cloudedge.js';
-import { addPlugin, answers, setProgram } from '../rig/config-dir.js';
+import { addPlugin, answers, proposer, setProgram } from '../rig/config-dir.js';
 import { reasonsOf } from '../rig/documents.js';
 import type { Plan } from '../rig/documents.js';
 import { routesOf, withGoodPlugin } from '../rig/good-plugin.js';
 import { checkState } from '../rig/invariants.js';
 import { routerctl } from '../rig/routerctl.js';
 
-const manifest = (config: string): string => join(config, 'plugins/good/plugin.yaml');
+const manifest = (config: string, name: string): string => join(config, 'plugins', name, 'plugin.yaml');
 
 describe('a part', () => {
-  const turns: readonly (readonly [
-    what: string,
-    spoil: (config: string) => Promise<void>,
-    reason: string,
-  ])[] = [
-    [
-      'its plugin fails after a good answer',
-      config => setProgram(config, 'good', `${answers('good', { resources: [route('good-1')] })}exit 3\n`),
+  /** What can befall the plugin of a part, and how that is told. None of it ends the part. */
+  const misfortunes: Readonly<
+    Record<string, readonly [reason: string, spoil: (config: string) => Promise<void>]>
+  > = {
+    'good-answer-then-failure': [
       'PluginExited',
+      config => setProgram(config, 'good-answer-then-failure', `${answers('x', {})}exit 3\n`),
     ],
-    [
-      'its plugin prints half an answer',
-      config => setProgram(config, 'good', "#!/bin/sh\nprintf '{'\n"),
+    'half-an-answer': [
       'OutputInvalid',
+      config => setProgram(config, 'half-an-answer', "#!/bin/sh\nprintf '{'\n"),
     ],
-    [
-      'others could replace its program',
-      config => chmod(join(config, 'plugins/good/bin/good'), 0o777),
+    'program-of-others': [
       'ExecutableUntrusted',
+      config => chmod(join(config, 'plugins/program-of-others/bin/program-of-others'), 0o777),
     ],
-    [
-      'its manifest carries another name',
-      config => replaceIn(manifest(config), '"name":"good"', '"name":"goood"'),
+    'manifest-with-other-name': [
       'ManifestInvalid',
+      config => replaceIn(manifest(config, 'manifest-with-other-name'), '"name":"m', '"name":"n'),
     ],
-    [
-      'its manifest is no YAML any more',
-      config => replaceIn(manifest(config), '"spec":', '"spec": ['),
+    'manifest-that-is-no-yaml': [
       'YamlSyntax',
+      config => replaceIn(manifest(config, 'manifest-that-is-no-yaml'), '"spec":', '"spec": ['),
     ],
-    [
-      'its manifest declares something else',
-      config => replaceIn(manifest(config), '"kind":"Plugin"', '"kind":"Plug-in"'),
+    'manifest-of-something-else': [
       'ManifestInvalid',
+      config =>
+        replaceIn(manifest(config, 'manifest-of-something-else'), '"kind":"Plugin"', '"kind":"Plug-in"'),
     ],
-  ];
-  for (const [what, spoil, reason] of turns) {
-    it(`lives on when ${what}`, async () => {
-      const { config, state, where } = await withGoodPlugin();
-      await spoil(config);
-      const { code, json } = await routerctl(['reconcile', ...where, '-o', 'json']);
-      expect(code).to.equal(1);
-      const { problems, plugins, commit } = json() as Plan;
-      expect(problems, 'the startup-config itself is good').to.deep.equal([]);
-      expect(plugins.map(({ name, problems: of }) => [name, ...reasonsOf(of)])).to.deep.equal([
-        ['good', reason],
-      ]);
-      expect(commit).to.equal(null);
-      const [first, ...more] = await checkState(state);
-      expect(more).to.deep.equal([]);
-      expect(routesOf(first?.files.get('effective-config.yaml') ?? '')).to.deep.equal(['default', 'good-1']);
+  };
+
+  it('lives on when its plugin or its manifest turns bad', async () => {
+    const { config, state, where } = await withGoodPlugin();
+    for (const name of Object.keys(misfortunes)) {
+      await addPlugin(config, name, { program: answers(name, { resources: [route(`of-${name}`)] }) });
+    }
+    expect((await routerctl(['reconcile', ...where])).code).to.equal(0);
+    for (const [, spoil] of Object.values(misfortunes)) await spoil(config);
+    const { code, json } = await routerctl(['reconcile', ...where, '-o', 'json']);
+    expect(code).to.equal(1);
+    const { problems, plugins, commit } = json() as Plan;
+    expect(problems, 'the startup-config itself is good').to.deep.equal([]);
+    expect(commit).to.equal(null);
+    expect(Object.fromEntries(plugins.map(({ name, problems: of }) => [name, reasonsOf(of)]))).to.deep.equal({
+      good: [],
+      ...Object.fromEntries(Object.entries(misfortunes).map(([name, [reason]]) => [name, [reason]])),
     });
-  }
+    const commits = await checkState(state);
+    expect(commits).to.have.length(2);
+    const routes = routesOf(commits[1]?.files.get('effective-config.yaml') ?? '');
+    expect(routes).to.include.members(Object.keys(misfortunes).map(name => `of-${name}`));
+  });
+
+  it('ends at the next pass when its plugin is unbound, may not propose or is gone, for good', async () => {
+    const { config, state, where } = await withGoodPlugin();
+    const names = ['unbound', 'silenced', 'gone'];
+    for (const name of names) {
+      await addPlugin(config, name, { program: answers(name, { resources: [route(`of-${name}`)] }) });
+    }
+    expect((await routerctl(['reconcile', ...where])).code).to.equal(0);
+    await rm(join(config, 'sources/unbound.yaml'));
+    await rm(join(config, 'sources/gone.yaml'));
+    await rm(join(config, 'plugins/gone'), { recursive: true });
+    await addPlugin(config, 'silenced', {
+      program: answers('silenced', {}),
+      spec: { ...proposer, capabilities: ['observe.cloud'] },
+    });
+
+    const { code, json } = await routerctl(['reconcile', ...where, '-o', 'json']);
+    expect(code).to.equal(0);
+    const sources = ['gone', 'silenced', 'unbound'].map(name => `Plugin/${name}`);
+    expect((json() as Plan).findings.map(({ reason, source }) => [reason, source])).to.deep.equal(
+      sources.map(source => ['PartUnbound', `${source}#1`]),
+    );
+    const third = (await checkState(state)).at(-1);
+    expect(third?.trailers.get('Trigger')).to.include.members(sources.map(source => `unbound ${source}`));
+    expect(routesOf(third?.files.get('effective-config.yaml') ?? '')).to.deep.equal(['default', 'good-1']);
+    expect([...(third?.files.keys() ?? [])].filter(path => path.startsWith('parts/'))).to.deep.equal([
+      'parts/Plugin-good.yaml',
+    ]);
+    // What they say from now on is not taken in and dropped again by turns.
+    await routerctl(['plugin', 'run', 'silenced', ...where]);
+    await routerctl(['reconcile', ...where]);
+    expect(await checkState(state)).to.have.length(3);
+  });
 
   it('is set aside whole when one of its resources is there already, and says where both are', async () => {
     const { config, state, where } = await withGoodPlugin();

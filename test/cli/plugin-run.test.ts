@@ -4,7 +4,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { route } from '../rig/build.js';
-import { addPlugin, answers, proposer, setProgram } from '../rig/config-dir.js';
+import { addPlugin, answers, setProgram } from '../rig/config-dir.js';
 import { reasonsOf } from '../rig/documents.js';
 import type { Plan, PluginRun } from '../rig/documents.js';
 import { reconcile, run, setting } from '../rig/setting.js';
@@ -222,40 +222,4 @@ describe('plugin run', () => {
     expect((json() as { items: unknown[] }).items).to.have.length(2);
     await checkState(here.state);
   });
-
-  const endings: readonly (readonly [what: string, end: (here: Setting) => Promise<void>])[] = [
-    ['is no longer bound', ({ config }) => rm(join(config, 'sources'), { recursive: true })],
-    [
-      'may no longer propose',
-      ({ config }) =>
-        addPlugin(config, 'p', {
-          program: answers('p', {}),
-          spec: { ...proposer, capabilities: ['observe.cloud'] },
-        }),
-    ],
-    [
-      'is gone',
-      async ({ config }) => {
-        await rm(join(config, 'sources'), { recursive: true });
-        await rm(join(config, 'plugins'), { recursive: true });
-      },
-    ],
-  ];
-  for (const [what, end] of endings) {
-    it(`is of no use to a plugin that ${what}: its part ends at the next pass, for good`, async () => {
-      const here = await setting();
-      await run(here);
-      await end(here);
-      const { code, findings, generation } = await reconcile(here);
-      expect([code, generation.next, ...reasonsOf(findings)]).to.deep.equal([0, 2, 'PartUnbound']);
-      const [, second] = await checkState(here.state);
-      expect(second?.trailers.get('Trigger')).to.include('unbound Plugin/p');
-      expect(second?.files.get('effective-config.yaml')).not.to.contain('of-p');
-      expect(second?.files.has('parts/Plugin-p.yaml')).to.equal(false);
-      // What it says from now on is not taken in and dropped again by turns.
-      await routerctl(['plugin', 'run', 'p', ...here.where]);
-      await reconcile(here);
-      expect(await checkState(here.state)).to.have.length(2);
-    });
-  }
 });

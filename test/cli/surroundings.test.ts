@@ -81,7 +81,6 @@ describe('what surrounds a pass', () => {
       [other, other],
       ['nobody-knows-this-one', ownName()],
       ['x\n\nGeneration: 99', ownName()],
-      ['', ownName()],
     ];
     const { state, where, router } = await cloudedge(good);
     await routerctl(['reconcile', ...where]);

@@ -14,5 +14,5 @@ export async function tempDir(): Promise<string> {
 
 /** Removes what `tempDir` has made so far; a root hook calls it after every test. */
 export async function removeTempDirs(): Promise<void> {
-  for (const dir of made.splice(0)) await rm(dir, { recursive: true, force: true });
+  for (const dir of made.splice(0)) await rm(dir, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -1,0 +1,34 @@
+import type { PassReport } from '../report.js';
+import type { Log } from './logger.js';
+
+/** Tells the log about passes that wrote something: what is new to a person at `info` and above, the rest at `debug`. */
+export function createTeller(log: Log): (report: PassReport) => void {
+  let toldErrors = '';
+  return ({ commit, settlement, plugins, config, repairs }) => {
+    if (commit !== undefined && settlement !== undefined) {
+      const { current, next } = settlement.generation;
+      log('info', next > current ? `committed generation ${next}` : 'committed inputs', {
+        commit,
+        changes: settlement.changes.length,
+      });
+    }
+    for (const { reason, message } of repairs) log('warn', message, { reason });
+    for (const { name, outcome, problems } of plugins) {
+      if (outcome === 'failed' || outcome === 'rejected') {
+        log('warn', `plugin ${outcome}`, {
+          plugin: name,
+          problems: problems.map(({ reason, message }) => `${reason}: ${message}`),
+        });
+      } else if (outcome === 'accepted') log('info', 'part accepted', { plugin: name });
+      else if (outcome === 'renewed' || outcome === 'superseded')
+        log('debug', `part ${outcome}`, { plugin: name });
+    }
+    const errors =
+      config.startup === undefined ? config.problems.filter(({ severity }) => severity === 'error') : [];
+    // Every renewal of a part is a pass: what is still wrong was told when it went wrong.
+    const gist = JSON.stringify(errors);
+    if (gist === toldErrors) return;
+    toldErrors = gist;
+    for (const { message, reason, place } of errors) log('error', message, { reason, place });
+  };
+}
