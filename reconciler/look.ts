@@ -26,13 +26,19 @@ export interface Looked {
   readonly situation: Situation;
 }
 
-/** Reads config and state without a lock; it takes one where events lie in the inbox, to take them in. */
-export async function look(options: PassOptions): Promise<Result<Looked, PassFailure>> {
+/**
+ * Reads config and state without a lock; it takes one where events lie in the inbox, to take them in. `justRead` is a
+ * config that was read a moment ago, by a pass that has written since and only looks at what it wrote.
+ */
+export async function look(
+  options: PassOptions,
+  justRead?: LoadedConfig,
+): Promise<Result<Looked, PassFailure>> {
   const { memory } = options;
   const found = await viewState(options.state, memory?.commits);
   if (!found.ok) return fail({ kind: 'state', failure: found.failure });
   const view = underHeldLeases(found.value, memory);
-  const config = await loadConfig(options.config, memory?.config);
+  const config = justRead ?? (await loadConfig(options.config, memory?.config));
   const situation = await situationOf(config, view.head);
   const facts = { dir: options.state.path, listeners: listenersOf(situation), now: options.clock() };
   if (options.dryRun) {

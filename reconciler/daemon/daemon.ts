@@ -2,6 +2,7 @@ import type { Part } from '../../protocol/part.js';
 import { isExpired } from '../../protocol/part.js';
 import type { Result } from '../../protocol/result.js';
 import type { Instant } from '../../protocol/time.js';
+import type { LoadedConfig } from '../../state/config/load.js';
 import { createAlarm } from '../../watch/alarm.js';
 import type { Clock } from '../../watch/clock.js';
 import { earliest } from '../../watch/wakeups.js';
@@ -52,6 +53,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
   const { clock, log } = options;
   const stopping = new AbortController();
   let asked = false;
+  /** The config of a pass that wrote, while nobody but that pass asks for a look. */
+  let justRead: LoadedConfig | undefined;
   let working: Promise<void> | undefined;
   /** Whether what an earlier run left half-done has been mended: the first pass does it, under the lock. */
   let mended = false;
@@ -76,6 +79,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
 
   function look_(): void {
     asked = true;
+    justRead = undefined;
     if (!stopping.signal.aborted) working ??= work();
   }
 
@@ -95,10 +99,12 @@ export function startDaemon(options: DaemonOptions): Daemon {
 
   async function attemptPass(): Promise<void> {
     try {
-      const wrote = await pass();
+      const written = await pass();
       failedPasses = 0;
+      if (written === undefined) return;
       // What was written moves due times and leases: one more look finds the next wake-up on what is there now.
-      if (wrote) asked = true;
+      if (!asked) justRead = written;
+      asked = true;
     } catch (error) {
       if (stopping.signal.aborted) return;
       failedPasses++;
@@ -108,9 +114,9 @@ export function startDaemon(options: DaemonOptions): Daemon {
     }
   }
 
-  /** Whether it wrote something. */
-  async function pass(): Promise<boolean> {
-    const looked = unwrap(await look(passOptions));
+  /** The config under which it wrote something; undefined where there was nothing to write. */
+  async function pass(): Promise<LoadedConfig | undefined> {
+    const looked = unwrap(await look(passOptions, justRead));
     const { config, situation, view } = looked;
     const plan = planRuns({ ...view, situation }, clock.now());
     runs.start(longestWaitingFirst(ordersOf(plan, situation, view), view.status), {
@@ -123,7 +129,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
       const draft = await decide({ options: passOptions, plan, attempts, config, view, repairs: [] });
       if (!worthWriting(draft, looked)) {
         setAlarm(plan, view.head.parts, draft.finishedAt);
-        return false;
+        return undefined;
       }
     }
     const found = { attempts, config, readAt: view.head.commit };
@@ -132,7 +138,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
       mended = true;
       tell(report);
       options.onPass?.(report);
-      return true;
+      return report.config;
     } catch (error) {
       runs.giveBack(taken);
       mended = false;

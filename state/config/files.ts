@@ -50,7 +50,7 @@ export async function readConfigFiles(location: ConfigLocation, trust: TrustWalk
     return nothing;
   }
 
-  const walk = new Walk({ root, stateDir, trust, problems });
+  const walk = new Walk({ root, outside: false, stateDir, trust, problems });
   const documents = single ? [basename(path)] : await walk.find('', isDocument, 'deep');
   const manifests = await walk.find('plugins', name => name === manifestName, 'folders');
   const schemas = await walk.find('schemas', name => name.endsWith('.json'), 'flat');
@@ -78,7 +78,7 @@ export async function readConfigFiles(location: ConfigLocation, trust: TrustWalk
 
 async function pluginDirManifests(
   dir: string,
-  facts: Omit<WalkFacts, 'root' | 'stateDir'>,
+  facts: Pick<WalkFacts, 'trust' | 'problems'>,
 ): Promise<ConfigFile[]> {
   let root: string;
   try {
@@ -86,19 +86,19 @@ async function pluginDirManifests(
   } catch {
     return [];
   }
-  const walk = new Walk({ ...facts, root, stateDir: '' });
+  const walk = new Walk({ ...facts, root, outside: true, stateDir: '' });
   const found = await walk.find('', name => name === manifestName, 'folders');
   return (await walk.read(found)).map(file => ({ ...file, path: file.absolute }));
 }
 
 async function readOutside(
   paths: readonly string[],
-  facts: Omit<WalkFacts, 'root' | 'stateDir'>,
+  facts: Pick<WalkFacts, 'trust' | 'problems'>,
 ): Promise<ConfigFile[]> {
   const files: ConfigFile[] = [];
   for (const path of paths) {
     const absolute = await realpath(path).catch(() => path);
-    const walk = new Walk({ ...facts, root: dirname(absolute), stateDir: '' });
+    const walk = new Walk({ ...facts, root: dirname(absolute), outside: true, stateDir: '' });
     files.push(...(await walk.read([basename(absolute)])).map(file => ({ ...file, path })));
   }
   return files;
@@ -108,6 +108,7 @@ function isDocument(name: string): boolean {
   return name.endsWith('.yaml') || name.endsWith('.yml');
 }
 
+/** One line that names the path, the option and the variable: whoever typed no path at all reads it first. */
 function missing(path: string, code: string): Problem {
   return problem('ConfigMissing', path, {
     message: `the config directory cannot be read (${codeText(code, path)}): name it with --config PATH or ROUTERD_CONFIG`,

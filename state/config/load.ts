@@ -53,8 +53,9 @@ export async function loadConfig(location: ConfigLocation, memory: ConfigMemory 
   const problems: Problem[] = [...files.problems, ...reading.problems];
 
   const manifests: ConfiguredPlugin[] = [];
-  for (const { file, outcome } of reading.manifests) {
-    const manifest = await readManifest(file, outcome, checker);
+  for (const manifest of await Promise.all(
+    reading.manifests.map(({ file, outcome }) => readManifest(file, outcome, checker)),
+  )) {
     // The config directory was read first: it wins over --plugin-dir for the same name.
     if (!manifests.some(({ name }) => name === manifest.name)) manifests.push(manifest);
   }

@@ -24,7 +24,10 @@ export interface ConfigFile {
 }
 
 export interface WalkFacts {
+  /** The folder that paths are relative to. */
   readonly root: string;
+  /** Whether it is not the config directory: then problems name whole paths. */
+  readonly outside: boolean;
   readonly stateDir: string;
   readonly trust: TrustWalk;
   readonly problems: Problem[];
@@ -112,8 +115,9 @@ export class Walk {
     const accepted = distrust.rule === 'group-writable';
     if (this.#warned.has(distrust.path)) return accepted;
     this.#warned.add(distrust.path);
-    const shown = relative(this.#facts.root, distrust.path);
-    this.#facts.problems.push({
+    const { root, outside, problems } = this.#facts;
+    const shown = outside ? '' : relative(root, distrust.path);
+    problems.push({
       reason: accepted ? 'GroupWritable' : 'UnsafePermissions',
       severity: accepted ? 'warning' : 'error',
       message: `${distrustText(distrust)}${accepted ? '' : ': what others can replace is not read'}`,
@@ -172,7 +176,8 @@ export class Walk {
   }
 
   #report(reason: Reason, path: string, message: string): void {
-    this.#facts.problems.push(problem(reason, path, { message }));
+    const { root, outside, problems } = this.#facts;
+    problems.push(problem(reason, outside ? join(root, path) : path, { message }));
   }
 }
 
@@ -185,5 +190,3 @@ interface Words {
 export function problem(reason: Reason, file: string, words: Words): Problem {
   return { reason, severity: 'error', ...words, place: { file } };
 }
-
-/** One line that names the path, the option and the variable: whoever typed no path at all reads it first. */

@@ -25,7 +25,9 @@ const enoughInodes = 40;
 
 export async function campaign({ steps: count }: DiskPlan): Promise<Tally> {
   const tally = new Tally('disk', [...stateFaults, 'tornFiles', 'falseSuccess', 'stackTraces']);
-  await withDisk(await mountTmpfs(24 * 1_024), disk => fillUp(disk, tally, spread(count, enoughKilobytes, fillBytes)));
+  await withDisk(await mountTmpfs(24 * 1_024), disk =>
+    fillUp(disk, tally, spread(count, enoughKilobytes, fillBytes)),
+  );
   await withDisk(await mountTmpfs(24 * 1_024, 3_000), disk =>
     fillUp(disk, tally, spread(count, enoughInodes, fillInodes)),
   );
@@ -50,7 +52,10 @@ async function withDisk(disk: Mount, body: (disk: Mount) => Promise<void>): Prom
 type Ballast = (disk: Mount) => Promise<void>;
 
 function spread(count: number, most: number, fill: (disk: Mount, left: number) => Promise<void>): Ballast[] {
-  return Array.from({ length: count }, (_, i) => disk => fill(disk, Math.floor((i * most) / Math.max(1, count - 1))));
+  return Array.from(
+    { length: count },
+    (_, i) => disk => fill(disk, Math.floor((i * most) / Math.max(1, count - 1))),
+  );
 }
 
 const ballastName = 'ballast';
@@ -117,7 +122,8 @@ async function tryPass(yard: Yard, count: number, tally: Tally): Promise<void> {
     tally.fault('falseSuccess', `the counter ${count} is not in HEAD`);
   }
   if (code !== 0 && stderr.trim() === '') tally.fault('falseSuccess', 'a pass failed without a word');
-  if (/\n\s+at .*:\d+:\d+/.test(stderr) || stderr.includes('internal error')) tally.fault('stackTraces', stderr);
+  if (/\n\s+at .*:\d+:\d+/.test(stderr) || stderr.includes('internal error'))
+    tally.fault('stackTraces', stderr);
   for (const path of await tornFiles(yard)) tally.fault('tornFiles', path);
 }
 
@@ -160,10 +166,12 @@ async function healUnderDaemon(disk: Mount, tally: Tally): Promise<void> {
   const { run, written } = startDaemon(yard);
   await fillInodes(disk, 0);
   await yard.edit(2);
-  if (await untilVisible(yard, 2, 2_000)) tally.fault('falseSuccess', 'a change was committed on a full disk');
+  if (await untilVisible(yard, 2, 2_000))
+    tally.fault('falseSuccess', 'a change was committed on a full disk');
   await freeAgain(disk);
   const begun = performance.now();
-  if (!(await untilVisible(yard, 2, 60_000))) tally.fault('manualRepairs', 'the daemon did not heal by itself');
+  if (!(await untilVisible(yard, 2, 60_000)))
+    tally.fault('manualRepairs', 'the daemon did not heal by itself');
   tally.worst('daemonHealedMs', performance.now() - begun);
   if (run.child.pid !== undefined) killHard(run.child.pid, 'group');
   await run.ended;

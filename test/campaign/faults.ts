@@ -41,6 +41,8 @@ async function everyOperation({ stride, hangs: slow, seed }: FaultPlan, tally: T
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   await runCampaign(() =>
-    campaign(numbersFrom(process.argv.slice(2), { kills: 1_000, stride: 1, hangs: 1, seed: Date.now() % 1_000_000 })),
+    campaign(
+      numbersFrom(process.argv.slice(2), { kills: 1_000, stride: 1, hangs: 1, seed: Date.now() % 1_000_000 }),
+    ),
   );
 }

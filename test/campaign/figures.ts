@@ -55,7 +55,9 @@ export function numbersFrom<Key extends string>(
     const key = known.find(name => `--${name}` === argv[i]);
     const value = Number(argv[i + 1]);
     if (key === undefined || !Number.isFinite(value)) {
-      throw new Error(`unknown option ${argv[i] ?? ''}; there are ${known.map(name => `--${name} N`).join(', ')}`);
+      throw new Error(
+        `unknown option ${argv[i] ?? ''}; there are ${known.map(name => `--${name} N`).join(', ')}`,
+      );
     }
     found[key] = value;
   }

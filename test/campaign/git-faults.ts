@@ -34,7 +34,11 @@ export interface LiePlan {
 }
 
 /** Runs a pass whose n-th git misbehaves, for every n until one is not reached; then one with the real git. */
-export async function lieAtEveryCall({ stride, first }: LiePlan, tally: Tally, script: string): Promise<void> {
+export async function lieAtEveryCall(
+  { stride, first }: LiePlan,
+  tally: Tally,
+  script: string,
+): Promise<void> {
   const yard = await createYard({ plugin: false });
   let count = 1;
   await yard.edit(count);
@@ -42,7 +46,9 @@ export async function lieAtEveryCall({ stride, first }: LiePlan, tally: Tally, s
   for (let n = first; ; n += stride) {
     await yard.edit(++count);
     const marked = `: > ${yard.top}/reached-${count}; ${script}`;
-    const lied = await reconcile(yard, count, { path: await fakeGit(yard.top, await onCall(n, yard, marked)) });
+    const lied = await reconcile(yard, count, {
+      path: await fakeGit(yard.top, await onCall(n, yard, marked)),
+    });
     if (!(await exists(join(yard.top, `reached-${count}`)))) break;
     tally.count('lies');
     if (lied.code === 0 && !isIn(yard, count)) tally.fault('falseSuccess', `call ${n}, ${script}`);
@@ -96,7 +102,8 @@ export async function plantLocks(tally: Tally, each: boolean): Promise<void> {
     if (done.code !== 0) tally.fault('manualRepairs', `with ${names.join(' ')}: ${done.stderr}`);
     // Leftovers among the objects are in nobody's way; they go once a lock or scratch file tells of a kill.
     for (const name of names.filter(name => !name.startsWith('objects/') || names.length > 1)) {
-      if (await exists(join(yard.state, '.git', name))) tally.fault('manualRepairs', `${name} is still there`);
+      if (await exists(join(yard.state, '.git', name)))
+        tally.fault('manualRepairs', `${name} is still there`);
     }
     await judge(yard, tally, { objects: true });
   }
@@ -108,12 +115,17 @@ export async function plantOwnedLock(tally: Tally): Promise<void> {
   await yard.edit(1);
   await reconcile(yard, 1);
   await plant(yard, 'refs/heads/main.lock');
-  const owner = spawn('sleep', ['60'], { env: { ...process.env, GIT_DIR: join(yard.state, '.git') }, stdio: 'ignore' });
+  const owner = spawn('sleep', ['60'], {
+    env: { ...process.env, GIT_DIR: join(yard.state, '.git') },
+    stdio: 'ignore',
+  });
   await yard.edit(2);
   const refused = await reconcile(yard, 2);
   if (refused.code === 0) tally.fault('falseSuccess', 'a pass went past the lock of a living git');
-  if (!refused.stderr.includes(String(owner.pid))) tally.fault('manualRepairs', `the owner is not named: ${refused.stderr}`);
-  if (!(await exists(join(yard.state, '.git/refs/heads/main.lock')))) tally.fault('damaged', 'a lock was taken from its owner');
+  if (!refused.stderr.includes(String(owner.pid)))
+    tally.fault('manualRepairs', `the owner is not named: ${refused.stderr}`);
+  if (!(await exists(join(yard.state, '.git/refs/heads/main.lock'))))
+    tally.fault('damaged', 'a lock was taken from its owner');
   owner.kill('SIGKILL');
   await once(owner, 'exit');
   const done = await reconcile(yard, 2);

@@ -59,17 +59,20 @@ export async function campaign({ stride }: HostilePlan): Promise<Tally> {
     const ground = await hostileGround(await tempDir());
     await cp(base, ground.dir, { recursive: true, preserveTimestamps: true });
     await environment.arrange(ground);
-    const commit = await tryPass({ config, state: ground.dir, time: noon + 600_000 }, environment, ground).catch(
-      (error: unknown) => {
-        tally.fault('failed', `${environment.name}: ${error instanceof Error ? error.message : String(error)}`);
-        return undefined;
-      },
-    );
+    const commit = await tryPass(
+      { config, state: ground.dir, time: noon + 600_000 },
+      environment,
+      ground,
+    ).catch((error: unknown) => {
+      tally.fault('failed', `${environment.name}: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    });
     if (commit === undefined) continue;
     tally.count('environments');
     expected ??= commit;
     if (commit !== expected) tally.fault('otherCommits', `${environment.name}: ${commit}, not ${expected}`);
-    if ((await readdir(join(ground.evil, '../marks'))).length > 0) tally.fault('foreignPrograms', environment.name);
+    if ((await readdir(join(ground.evil, '../marks'))).length > 0)
+      tally.fault('foreignPrograms', environment.name);
     judgeState(ground, environment, tally);
   }
   return tally;

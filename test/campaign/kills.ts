@@ -27,7 +27,7 @@ export async function killPasses({ kills, seed }: KillPlan, tally: Tally): Promi
   const yard = await createYard();
   let usualMs = 400;
   let count = 0;
-  for (let done = 0; done < kills; ) {
+  for (let done = 0; done < kills;) {
     await yard.edit(++count);
     const run = start('routerctl', ['reconcile', ...yard.where, '-o', 'json']);
     const victim: Victim = done % 2 === 0 ? 'node' : 'group';
@@ -62,7 +62,10 @@ export async function killDaemons({ kills, seed }: KillPlan, tally: Tally): Prom
       tally.worst('worstReadyMs', performance.now() - begun);
       tally.count('sumReadyMs', Math.round(performance.now() - begun));
     } else {
-      tally.fault('manualRepairs', `routerd did not commit the counter ${count}: ${run.stderr().slice(-2_000)}`);
+      tally.fault(
+        'manualRepairs',
+        `routerd did not commit the counter ${count}: ${run.stderr().slice(-2_000)}`,
+      );
     }
     for (let edits = Math.floor(random() * 3); edits > 0; edits--) {
       await yard.edit(++count);

@@ -82,7 +82,8 @@ async function attempt(program: string, args: readonly string[]): Promise<void> 
 }
 
 /** `EXT4_IOC_SHUTDOWN` with `EXT4_GOING_FLAGS_NOLOGFLUSH` (include/uapi/linux/ext4.h): all that is not on disk is lost. */
-const perlScript = 'open(my $d,"<",$ARGV[0]) or die; my $f=pack("L",2); defined(ioctl($d,0x8004587d,$f)) or die "$!\\n"';
+const perlScript =
+  'open(my $d,"<",$ARGV[0]) or die; my $f=pack("L",2); defined(ioctl($d,0x8004587d,$f)) or die "$!\\n"';
 
 /** Cuts the power of a mounted ext4: `xfs_io -x -c shutdown`, or the same ioctl by perl where xfsprogs is missing. */
 export async function cutPower({ path }: Mount): Promise<void> {

@@ -91,5 +91,7 @@ async function workWithDaemon(yard: Yard, { first, signal }: Work): Promise<numb
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  await runCampaign(() => campaign(numbersFrom(process.argv.slice(2), { cuts: 100, seed: Date.now() % 1_000_000 })));
+  await runCampaign(() =>
+    campaign(numbersFrom(process.argv.slice(2), { cuts: 100, seed: Date.now() % 1_000_000 })),
+  );
 }

@@ -30,7 +30,11 @@ export interface StartOptions {
   readonly onLine?: (line: string) => void;
 }
 
-export function start(program: 'routerctl' | 'routerd', args: readonly string[], options: StartOptions = {}): Started {
+export function start(
+  program: 'routerctl' | 'routerd',
+  args: readonly string[],
+  options: StartOptions = {},
+): Started {
   const file = join(root, `dist/cli/${program}.js`);
   const child = spawn(process.execPath, [...(options.node ?? []), file, ...args], {
     cwd: '/',

@@ -41,7 +41,8 @@ export async function campaign(plan: WriterPlan): Promise<Tally> {
   await killer;
   run.child.kill('SIGTERM');
   const { code } = await run.ended;
-  if (code !== 0) tally.fault('manualRepairs', `routerd ended with ${code ?? 'a signal'}: ${run.stderr().slice(-1_000)}`);
+  if (code !== 0)
+    tally.fault('manualRepairs', `routerd ended with ${code ?? 'a signal'}: ${run.stderr().slice(-1_000)}`);
   await written();
   const last = await reconcile(yard, 1);
   if (last.code !== 0) tally.fault('manualRepairs', last.stderr);
@@ -62,7 +63,10 @@ interface CommandWriter {
 }
 
 /** Edits its own file and runs routerctl until that acknowledges, change by change. */
-async function writeWithCommand(yard: Yard, { writer, plan, running, waits, tally }: CommandWriter): Promise<void> {
+async function writeWithCommand(
+  yard: Yard,
+  { writer, plan, running, waits, tally }: CommandWriter,
+): Promise<void> {
   for (let change = 1; change <= plan.changes; change++) {
     await yard.edit(change, nameOf(writer));
     const begun = performance.now();
@@ -107,11 +111,12 @@ async function killEachSecond(
   { plan, stop, tally }: { readonly plan: WriterPlan; readonly stop: AbortSignal; readonly tally: Tally },
 ): Promise<void> {
   const random = randomFrom(plan.seed);
-  while (!stop.aborted) {
+  for (;;) {
     await moment(1_000, undefined, { signal: stop }).catch(() => undefined);
+    if (stop.aborted) return;
     const all = [...running];
     const victim = all[Math.floor(random() * all.length)];
-    if (victim?.child.pid === undefined || stop.aborted) continue;
+    if (victim?.child.pid === undefined) continue;
     killHard(victim.child.pid, random() < 0.5 ? 'node' : 'group');
     tally.count('kills');
   }
@@ -127,7 +132,10 @@ function judgeChanges(yard: Yard, plan: WriterPlan, tally: Tally): void {
       const change = counterIn(text, nameOf(writer)) ?? 0;
       seen.add(change);
       if (change < highest) {
-        tally.fault('repeated', `writer ${writer}: the commit ${commit} goes back from change ${highest} to ${change}`);
+        tally.fault(
+          'repeated',
+          `writer ${writer}: the commit ${commit} goes back from change ${highest} to ${change}`,
+        );
       }
       highest = Math.max(highest, change);
     }
@@ -141,5 +149,7 @@ function judgeChanges(yard: Yard, plan: WriterPlan, tally: Tally): void {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  await runCampaign(() => campaign(numbersFrom(process.argv.slice(2), { writers: 8, changes: 50, kills: 0, seed: 1 })));
+  await runCampaign(() =>
+    campaign(numbersFrom(process.argv.slice(2), { writers: 8, changes: 50, kills: 0, seed: 1 })),
+  );
 }

@@ -99,7 +99,9 @@ function addressOf(count: number): string {
 
 /** The counter called `name` in the text of a startup-config or effective-config; undefined where there is none. */
 export function counterIn(text: string, name = 'count'): number | undefined {
-  const found = new RegExp(`name: ${name}\\n\\s+spec:\\n\\s+destination: 10\\.(\\d+)\\.(\\d+)\\.(\\d+)/32`).exec(text);
+  const found = new RegExp(
+    `name: ${name}\\n\\s+spec:\\n\\s+destination: 10\\.(\\d+)\\.(\\d+)\\.(\\d+)/32`,
+  ).exec(text);
   if (found === null) return undefined;
   const [a = 0, b = 0, c = 0] = found.slice(1).map(Number);
   return (a << 16) | (b << 8) | c;
@@ -116,10 +118,16 @@ export interface Step {
 
 /** All commits, oldest first, with two processes however many there are. Empty before the first. */
 export function steps(state: string): Step[] {
-  const format = '%H%x1f%(trailers:key=Generation,valueonly,separator=%x1e)%x1f%(trailers:key=Dynamic-Part,valueonly,separator=%x1e)';
-  const lines = userGit(state, 'log', '--reverse', `--format=${format}`).split('\n').filter(line => line !== '');
+  const format =
+    '%H%x1f%(trailers:key=Generation,valueonly,separator=%x1e)%x1f%(trailers:key=Dynamic-Part,valueonly,separator=%x1e)';
+  const lines = userGit(state, 'log', '--reverse', `--format=${format}`)
+    .split('\n')
+    .filter(line => line !== '');
   const commits = lines.map(line => line.split('\u001f'));
-  const texts = filesOf(state, commits.map(([id = '']) => `${id}:startup-config.yaml`));
+  const texts = filesOf(
+    state,
+    commits.map(([id = '']) => `${id}:startup-config.yaml`),
+  );
   return commits.map(([commit = '', generation = '', parts = ''], i) => ({
     commit,
     generation: generation === '' ? undefined : Number(generation),

@@ -163,6 +163,21 @@ describe('bad files', () => {
     ]);
   });
 
+  it('names files outside of the config directory by their whole paths', async () => {
+    const config = await configDir({ 'router.yaml': routerFile() });
+    const outside = await configDir({ 'plugins/large/plugin.yaml': '', 'open.json': '{}' });
+    await truncate(join(outside, 'plugins/large/plugin.yaml'), 8 * 1024 * 1024 + 1);
+    await chmod(join(outside, 'open.json'), 0o666);
+    const schemas = ['missing.json', 'open.json'].flatMap(name => ['--schema', join(outside, name)]);
+    const { code, problems } = await validate(config, '--plugin-dir', join(outside, 'plugins'), ...schemas);
+    expect(code).to.equal(1);
+    expect(byFile(problems)).to.deep.equal({
+      [join(outside, 'missing.json')]: ['FileUnreadable'],
+      [join(outside, 'open.json')]: ['UnsafePermissions'],
+      [join(outside, 'plugins/large/plugin.yaml')]: ['FileTooLarge'],
+    });
+  });
+
   it('keeps numbers, and texts that YAML 1.1 would take for something else', async () => {
     const texts = [
       'yes',

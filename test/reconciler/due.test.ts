@@ -104,6 +104,58 @@ describe('whether a plugin is due', () => {
   });
 });
 
+describe('plugins that share an interval', () => {
+  const sharing = (name: string, everyMs: number, startedAt: number) =>
+    facts({
+      plugin: { ...plugin(everyMs), name },
+      lastRun: { startedAt, failures: 0, inputDigest: 'same' },
+      sharesInterval: true,
+    });
+  const nextOf = (given: DueFacts, now: number): number => {
+    const due = dueOf(given, now);
+    if (due.due || due.nextAt === undefined) throw new Error('it is due already');
+    return due.nextAt;
+  };
+  const everyMs = fc.integer({ min: 10, max: 90 * 24 * 3_600_000 });
+  const startedAt = fc.integer({ min: 1, max: 4_000_000_000_000 });
+
+  it('run the first time at once', () => {
+    const given = { ...sharing('p', 300 * second, 0), lastRun: undefined as never };
+    expect(dueOf(given, 0)).to.include({ due: true, why: 'never ran' });
+  });
+
+  it('run early by less than a tenth of it, never late, and at the moment they tell', () => {
+    fc.assert(
+      fc.property(fc.string(), everyMs, startedAt, (name, every, at) => {
+        const given = sharing(name, every, at);
+        const next = nextOf(given, at);
+        expect(next).to.be.within(at + every * 0.9, at + every);
+        expect(dueOf(given, next - 1).due).to.equal(false);
+        expect(dueOf(given, next).due).to.equal(true);
+      }),
+    );
+  });
+
+  it('keep to the whole interval once they are in their place', () => {
+    fc.assert(
+      fc.property(fc.string(), everyMs, startedAt, (name, tenth, at) => {
+        const every = Math.ceil(tenth / 10) * 10;
+        const own = nextOf(sharing(name, every, at), at);
+        expect(nextOf(sharing(name, every, own), own)).to.equal(own + every);
+      }),
+    );
+  });
+
+  it('are asked for a renewal in time as any other', () => {
+    const lease = { observedAt: 0, expiresAt: 300 * second };
+    fc.assert(
+      fc.property(fc.string(), name => {
+        expect(nextOf({ ...sharing(name, 300 * second, 0), lease }, 0)).to.be.at.most(289 * second);
+      }),
+    );
+  });
+});
+
 describe('back-off', () => {
   it('starts at about a second, doubles, and ends at five minutes or the interval', () => {
     const full = [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300].map(seconds => seconds * second);

@@ -55,6 +55,21 @@ describe('taking in a proposal', () => {
     expect(taken.outcome === 'rejected' && taken.problem.reason).to.equal('StaleObservation');
   });
 
+  it('takes what was observed before a part from the future, which a clock that was set back leaves', () => {
+    const ahead = { ...current, observedAt: 700, expiresAt: 1_600 };
+    expect(takeIn(proposal(), { source, current: ahead, lastNumber: 4 }, 600).outcome).to.equal('renewed');
+  });
+
+  it('refuses what is over by the time that it is taken in, new content and renewal alike', () => {
+    for (const state of [
+      { source, lastNumber: 4 },
+      { source, current: { ...current, expiresAt: 9_000 }, lastNumber: 4 },
+    ]) {
+      const taken = takeIn(proposal(), state, 2_000);
+      expect(taken.outcome === 'rejected' && taken.problem.reason).to.equal('BornExpired');
+    }
+  });
+
   it('takes what was observed before a part whose lease is over', () => {
     expect(takeIn(proposal({ observedAt: 99 }), { source, current, lastNumber: 4 }, 1_000).outcome).to.equal(
       'accepted',

@@ -4,8 +4,14 @@ import type { ValueMap } from '../../protocol/resource.js';
 import { startDaemon } from '../../reconciler/daemon/daemon.js';
 import type { Daemon, DaemonOptions } from '../../reconciler/daemon/daemon.js';
 import type { PassReport } from '../../reconciler/report.js';
-import { viewState } from '../../reconciler/state-dir.js';
+import { inboxPath, viewState } from '../../reconciler/state-dir.js';
 import type { StateView } from '../../reconciler/state-dir.js';
+import { encodeEvent } from '../../protocol/event.js';
+import { planRuns } from '../../reconciler/plan-runs.js';
+import type { PlannedPlugin } from '../../reconciler/plan-runs.js';
+import { situationOf } from '../../reconciler/situation.js';
+import { loadConfig } from '../../state/config/load.js';
+import { drop } from '../../state/inbox.js';
 import { addPlugin, configDir, routerFile, writeFiles } from './config-dir.js';
 import { DrivenPlugins } from './driven-plugins.js';
 import { ManualClock } from './manual-clock.js';
@@ -109,6 +115,7 @@ export class DaemonRig {
 
   /** Lets time go on, and the daemon deal with every moment of it before the next. */
   async advance(ms: number): Promise<void> {
+    await this.idle();
     let left = ms;
     while (this.clock.untilNext <= left) {
       const step = this.clock.untilNext;
@@ -122,6 +129,36 @@ export class DaemonRig {
 
   async view(): Promise<StateView> {
     return must(await viewState({ path: this.state, searchPath }));
+  }
+
+  /** Drops an event into the inbox and asks for a look, as the watch does. */
+  async publish(id: string, topic: string): Promise<void> {
+    const event = { id, topic, time: this.clock.now(), source: 'test', attributes: {} };
+    await drop(inboxPath(this.state), `${id}.json`, JSON.stringify(encodeEvent(event)));
+    await this.look();
+  }
+
+  /** What a pass would do about a plugin at this moment. */
+  async planOf(name: string): Promise<PlannedPlugin | undefined> {
+    const view = await this.view();
+    const location = { path: this.config, stateDir: this.state, schemaFiles: [] };
+    const situation = await situationOf(await loadConfig(location), view.head);
+    return planRuns({ ...view, situation }, this.clock.now()).find(planned => planned.name === name);
+  }
+
+  /** A condition of the status, as `status reason`. */
+  async condition(type: string): Promise<string> {
+    const { conditions } = (await this.view()).status;
+    const found = conditions.find(condition => condition.type === type);
+    return `${found?.status} ${found?.reason}`;
+  }
+
+  /** The routes of the effective-config in force, by name. */
+  async routes(): Promise<string[]> {
+    const { effective } = (await this.view()).head.snapshot();
+    return effective.resources
+      .filter(({ kind }) => kind === 'IPv4Route')
+      .map(({ metadata }) => metadata.name);
   }
 
   /** Subjects of the commits, oldest first. */

@@ -27,9 +27,11 @@ export class DrivenRun {
     this.ended = new Promise(resolve => {
       this.#end = resolve;
     });
-    options.signal?.addEventListener('abort', () => {
+    const cancel = () => {
       this.fail('PluginCancelled', 'the run was given up');
-    });
+    };
+    options.signal?.addEventListener('abort', cancel);
+    void this.ended.then(() => options.signal?.removeEventListener('abort', cancel));
   }
 
   get isOver(): boolean {
