@@ -40,7 +40,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 /** Exit code of a command that could not do its work: 2 where 1 is an answer, such as `differ`. */
 function troubleOf(argv: readonly string[]): number {
-  return argv.includes('diff') || argv.includes('validate') ? 2 : 1;
+  return argv[2] === 'validate' || argv[3] === 'diff' ? 2 : 1;
 }
 
 function sentence(error: unknown): string {

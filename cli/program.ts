@@ -1,4 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../protocol/duration.js';
 import type { Command as Run, CommandContext } from './commands/context.js';
 import { collect, commonOptions } from './common-options.js';
 import type { ReconcileOptions } from './commands/reconcile.js';
@@ -35,6 +36,7 @@ export function buildProgram(runner: Runner): Command {
   common(program.command('reconcile'))
     .description('run the due plugins, merge, and commit what changed as a generation')
     .option('--dry-run', 'run the due plugins, print what would change, write nothing')
+    .addOption(lockTimeout())
     .option('--detailed-exitcode', 'with --dry-run: exit with 2 when a commit would be made')
     .addOption(
       new Option('--wait', 'have the running routerd look now, and wait until it has').conflicts([
@@ -79,6 +81,7 @@ export function buildProgram(runner: Runner): Command {
     .description('run one plugin now and take in its result')
     .argument('<name>', 'name of the plugin')
     .option('--dry-run', 'print the part that it would give, write nothing')
+    .addOption(lockTimeout())
     .addOption(showSecrets())
     .action(run(runner, ['name'], async () => (await import('./commands/plugin-run.js')).pluginRun));
   common(plugin.command('runs'))
@@ -163,6 +166,18 @@ function common(command: Command): Command {
 
 function output(): Option {
   return new Option('-o, --output <format>', 'how to print').choices(formats).default('table');
+}
+
+function lockTimeout(): Option {
+  return new Option('--lock-timeout <duration>', 'how long to wait for another writer, 0 not at all')
+    .argParser(durationMs)
+    .default(30_000, '30s');
+}
+
+function durationMs(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms >= 0) return ms;
+  throw new InvalidArgumentError('a duration such as 30s or 2m is meant.');
 }
 
 function showSecrets(): Option {

@@ -1,10 +1,10 @@
-import { decodeBinding, isActionPolicy, isBinding, isOverridePolicy, sourceOf } from './plugin.js';
+import { decodeBinding, isActionPolicy, isBinding, isOverridePolicy, isPlugin, sourceOf } from './plugin.js';
 import type { PluginDeclaration, SourceBinding } from './plugin.js';
 import type { Path, Problem } from './problem.js';
 import { durationText } from './duration.js';
 import { sensitivity } from './redact.js';
 import { isList, isMap, refOf } from './resource.js';
-import type { Value } from './resource.js';
+import type { Resource, Value } from './resource.js';
 import type { LocatedResource } from './startup.js';
 
 /** What the checks across resources need to know about plugins. */
@@ -174,13 +174,20 @@ function inlineSecrets({ resource, place }: LocatedResource): Problem[] {
           reason: 'InlineSecret',
           severity: 'warning',
           message: `${key} looks like a secret that is written out`,
-          hint: `keep it in a file or variable: ${key}From: {file: …} or {env: …}`,
+          hint: isPluginEnv(resource, path)
+            ? 'let the program read it from a file that only it may read'
+            : `keep it in a file or variable: ${key}From: {file: …} or {env: …}`,
           place: place(here, 'key'),
           resource: refOf(resource),
         });
       } else visit(item, here);
     }
   }
+}
+
+/** The environment of a plugin holds texts alone: no …From can stand there. */
+function isPluginEnv(resource: Resource, path: Path): boolean {
+  return isPlugin(resource) && path[1] === 'env';
 }
 
 function holdsText(value: Value): boolean {

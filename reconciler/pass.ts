@@ -28,7 +28,9 @@ export async function runPass(options: PassOptions): Promise<Result<PassReport, 
   });
   // Plugins take time: what the operator saved meanwhile counts, and decides whether a result still holds.
   const fresh = attempts.length === 0 ? config : await loadConfig(options.config);
-  return options.dryRun
+  // With nothing to put in force and nothing to keep, there is no reason to make a state directory.
+  const pointless = fresh.startup === undefined && view.store === undefined;
+  return options.dryRun || pointless
     ? ok(await decide({ options, plan, attempts, config: fresh, view, repairs: [] }))
     : commitUnderLock(options, plan, { attempts, config: fresh, readAt: view.head.commit });
 }

@@ -4,14 +4,11 @@ import { operatorName } from '../operator.js';
 import type { Settings } from '../settings.js';
 import type { CommandContext } from './context.js';
 
-/** How long a command waits for another writer before it gives up with exit code 75. */
-const lockTimeoutMs = 30_000;
-
 /** A pass with what every command passes on alike. */
 export function pass(
   settings: Settings,
   context: CommandContext,
-  what: Pick<PassOptions, 'dryRun' | 'command'> & { readonly only?: string },
+  what: Pick<PassOptions, 'dryRun' | 'command' | 'lockTimeoutMs'> & { readonly only?: string },
 ): ReturnType<typeof runPass> {
   const { env, clock, engineVersion, signal } = context;
   return runPass({
@@ -20,7 +17,6 @@ export function pass(
     engineVersion,
     operator: operatorName(env),
     clock,
-    lockTimeoutMs,
     signal,
   });
 }

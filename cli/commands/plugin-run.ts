@@ -18,6 +18,8 @@ import { pass } from './pass.js';
 export interface PluginRunOptions extends OutputOptions {
   readonly name: string;
   readonly dryRun?: boolean;
+  /** Milliseconds to wait for another writer. */
+  readonly lockTimeout: number;
 }
 
 /** A pass in which one plugin alone is due. `--dry-run` prints the candidate part and writes nothing. */
@@ -26,7 +28,12 @@ export const pluginRun: Command<PluginRunOptions> = async (options, context) => 
   const dryRun = options.dryRun === true;
   const settings = await settingsOf(options, context.env);
   const command = `routerctl plugin run ${options.name}`;
-  const done = await pass(settings, context, { dryRun, command, only: options.name });
+  const done = await pass(settings, context, {
+    dryRun,
+    command,
+    only: options.name,
+    lockTimeoutMs: options.lockTimeout,
+  });
   if (!done.ok) return explainFailure(done.failure, io);
   const report = done.value;
   const plugin = report.plugins.find(({ name }) => name === options.name);

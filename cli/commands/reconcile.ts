@@ -9,13 +9,19 @@ import { pass } from './pass.js';
 export interface ReconcileOptions extends OutputOptions {
   readonly dryRun?: boolean;
   readonly detailedExitcode?: boolean;
+  /** Milliseconds to wait for another writer. */
+  readonly lockTimeout: number;
 }
 
 export const reconcile: Command<ReconcileOptions> = async (options, context) => {
   const { io } = context;
   const dryRun = options.dryRun === true;
   const settings = await settingsOf(options, context.env);
-  const done = await pass(settings, context, { dryRun, command: 'routerctl reconcile' });
+  const done = await pass(settings, context, {
+    dryRun,
+    command: 'routerctl reconcile',
+    lockTimeoutMs: options.lockTimeout,
+  });
   if (!done.ok) return explainFailure(done.failure, io);
   const report = done.value;
   const plan = planDocument(report, { dryRun, showSecrets: options.showSecrets === true });

@@ -137,6 +137,24 @@ describe('exit codes', () => {
       }
     });
 
+    it('is 75 for a writer that does not get its turn in time, which is told who writes', async () => {
+      const { state, where } = await cloudedge(good);
+      await routerctl(['reconcile', ...where]);
+      const lock = must(
+        await acquireLock(join(state, 'run/lock'), { timeoutMs: 1_000, holder: { command: 'a test' } }),
+      );
+      try {
+        for (const command of ['reconcile', 'plugin run oci-inventory']) {
+          const args = [...command.split(' '), '--lock-timeout', '0', ...where];
+          const { code, stderr } = await routerctl(args);
+          expect([code, stderr.includes(`a test (pid ${process.pid}`)], command).to.deep.equal([75, true]);
+        }
+      } finally {
+        await lock.release();
+      }
+      await checkState(state);
+    });
+
     it('lets a writer wait for its turn, and a signal ends the wait', async () => {
       const { state, where } = await cloudedge(good);
       await mkdir(join(state, 'run'), { recursive: true, mode: 0o700 });
