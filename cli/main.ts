@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { CommanderError } from 'commander';
 import { killAllChildren } from '../reconciler/plugin/child/process-group.js';
 import { StorageError } from '../state/storage-error.js';
@@ -11,6 +12,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.umask(0o077);
   const io = processIo();
   const controller = new AbortController();
+  // Every plugin that runs listens to it, and there is no leak in that.
+  setMaxListeners(0, controller.signal);
   const takeSignals = endOnSignals(controller);
   const finish = (code: number): void => {
     process.exitCode = code;

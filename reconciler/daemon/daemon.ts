@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Part } from '../../protocol/part.js';
 import { isExpired } from '../../protocol/part.js';
 import type { Result } from '../../protocol/result.js';
@@ -52,6 +53,8 @@ export interface Daemon {
 export function startDaemon(options: DaemonOptions): Daemon {
   const { clock, log } = options;
   const stopping = new AbortController();
+  // Every plugin that runs listens to it, and there is no leak in that.
+  setMaxListeners(0, stopping.signal);
   let asked = false;
   /** The config of a pass that wrote, while nobody but that pass asks for a look. */
   let justRead: LoadedConfig | undefined;

@@ -162,8 +162,8 @@ async function makeReadOnly(disk: Mount, tally: Tally): Promise<void> {
 async function healUnderDaemon(disk: Mount, tally: Tally): Promise<void> {
   const yard = await createYard({ state: join(disk.path, 'daemon'), plugin: false });
   await yard.edit(1);
-  await reconcile(yard, 1);
   const { run, written } = startDaemon(yard);
+  if (!(await untilVisible(yard, 1))) tally.fault('manualRepairs', `routerd did not start: ${run.stderr()}`);
   await fillInodes(disk, 0);
   await yard.edit(2);
   if (await untilVisible(yard, 2, 2_000))
@@ -171,7 +171,7 @@ async function healUnderDaemon(disk: Mount, tally: Tally): Promise<void> {
   await freeAgain(disk);
   const begun = performance.now();
   if (!(await untilVisible(yard, 2, 60_000)))
-    tally.fault('manualRepairs', 'the daemon did not heal by itself');
+    tally.fault('manualRepairs', `the daemon did not heal by itself: ${run.stderr().slice(-3_000)}`);
   tally.worst('daemonHealedMs', performance.now() - begun);
   if (run.child.pid !== undefined) killHard(run.child.pid, 'group');
   await run.ended;

@@ -5,6 +5,8 @@
  */
 import { setTimeout as moment } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { reasonsOf } from '../rig/documents.js';
+import type { Plan } from '../rig/documents.js';
 import { Tally, numbersFrom, randomFrom, runCampaign } from './figures.js';
 import { startDaemon } from './kills.js';
 import { killHard, reconcile, start, visibleCount } from './programs.js';
@@ -78,12 +80,21 @@ async function writeWithCommand(
       running.delete(run);
       if (code === 0) break;
       if (code === null) continue;
-      tally.fault('refused', `writer ${writer}: ${run.stderr()}`);
+      tally.fault('refused', `writer ${writer}: exit ${code}: ${run.stderr()}${complaintsIn(run.stdout())}`);
       break;
     }
     waits.push(performance.now() - begun);
     tally.count('acknowledged');
   }
+}
+
+/** What keeps a report from being a success. */
+function complaintsIn(stdout: string): string {
+  const { problems = [], plugins = [] } = JSON.parse(stdout === '' ? '{}' : stdout) as Partial<Plan>;
+  const failed = plugins.map(
+    ({ name, outcome, problems: why }) => `${name} ${outcome} ${reasonsOf(why).join(' ')}`,
+  );
+  return [...reasonsOf(problems), ...failed].join(', ');
 }
 
 /** Edits its own file and leaves the rest to the daemon; what the visible files show counts as acknowledged. */
