@@ -1,10 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { CommanderError } from 'commander';
 import { killAllChildren } from '../reconciler/plugin/child/process-group.js';
-import { StorageError } from '../state/storage-error.js';
-import { oneLine } from '../protocol/text.js';
 import { processIo } from './io.js';
 import { buildProgram } from './program.js';
+import { sentence } from './sentence.js';
 import { engineVersion } from './version.js';
 
 /** Runs routerctl and sets the exit code of the process. Nothing that goes wrong ends in a stack trace. */
@@ -44,11 +43,6 @@ export async function main(argv: readonly string[]): Promise<void> {
 /** Exit code of a command that could not do its work: 2 where 1 is an answer, such as `differ`. */
 function troubleOf(argv: readonly string[]): number {
   return argv[2] === 'validate' || argv[3] === 'diff' ? 2 : 1;
-}
-
-function sentence(error: unknown): string {
-  if (error instanceof StorageError) return oneLine(error.message, 1000);
-  return `internal error: ${oneLine(error instanceof Error ? error.message : String(error), 500)}; please report it`;
 }
 
 /**

@@ -7,6 +7,7 @@ import { parseListen } from './listen.js';
 import type { ListenAddress } from './listen.js';
 import { createLog, logFormats } from './output/log.js';
 import type { LogFormat } from './output/log.js';
+import { sentence } from './sentence.js';
 import { serve } from './serve.js';
 import { settingsOf } from './settings.js';
 import type { CommonOptions } from './settings.js';
@@ -62,5 +63,8 @@ try {
   await program.parseAsync(process.argv);
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode;
-  else throw error;
+  else {
+    process.stderr.write(`routerd: ${sentence(error)}\n`);
+    process.exitCode = 1;
+  }
 }

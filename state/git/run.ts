@@ -34,6 +34,16 @@ export function gitCatFile(context: GitContext, args: readonly string[], stdin: 
 const graceMs = 1_000;
 const closeMs = 250;
 
+let simpleGitModule: Promise<typeof import('simple-git')> | undefined;
+
+/**
+ * Imported once: node keeps something of every import() until the main module has been evaluated, and that of a daemon,
+ * which awaits its own end, never is.
+ */
+function loadSimpleGit(): Promise<typeof import('simple-git')> {
+  return (simpleGitModule ??= import('simple-git'));
+}
+
 type Perform<T> = (runner: SimpleGit) => Promise<T>;
 
 /**
@@ -41,7 +51,7 @@ type Perform<T> = (runner: SimpleGit) => Promise<T>;
  * one that hangs blocks no other. simple-git is loaded with the first call, as it costs a command some 30 ms.
  */
 async function perform<T>(context: GitContext, call: GitCall, run: Perform<T>): Promise<T> {
-  const { simpleGit } = await import('simple-git');
+  const { simpleGit } = await loadSimpleGit();
   listenForChildren();
   leaveDeletedFolder();
   const watch = new CallWatch();

@@ -104,13 +104,13 @@ function jumpBy(ms: number): Move['act'] {
 }
 
 const moves: readonly Move[] = [
-  { name: 'time goes on', act: (rig, { random }) => rig.advance(random() * 20 * minute) },
+  { name: 'time goes on', act: (rig, { random }) => rig.advance(Math.floor(random() * 20 * minute)) },
   { name: 'an hour back', act: jumpBy(-hour) },
   { name: 'a day back', act: jumpBy(-day) },
   {
     name: 'some seconds back',
     act: (rig, { random }) => {
-      rig.clock.set(rig.clock.now() - random() * 10 * second);
+      rig.clock.set(rig.clock.now() - Math.floor(random() * 10 * second));
     },
   },
   {

@@ -27,7 +27,8 @@ const nameOf = (writer: number): string => `w${writer}`;
 
 export async function campaign(plan: WriterPlan): Promise<Tally> {
   const tally = new Tally('writers', [...stateFaults, 'refused']);
-  const yard = await createYard();
+  // Results wait for the lock, behind all the other writers, and must not be too old by then.
+  const yard = await createYard({ ttl: '60s' });
   await yard.edit(1);
   await reconcile(yard, 1);
   const { run, written } = startDaemon(yard);
@@ -80,6 +81,11 @@ async function writeWithCommand(
       running.delete(run);
       if (code === 0) break;
       if (code === null) continue;
+      // Two commands ran the plugin, and the later result was taken in first: exit code 1, though the edit is committed.
+      if (code === 1 && complaintsIn(run.stdout()) === 'beat rejected StaleObservation') {
+        tally.count('overtakenResults');
+        break;
+      }
       tally.fault('refused', `writer ${writer}: exit ${code}: ${run.stderr()}${complaintsIn(run.stdout())}`);
       break;
     }

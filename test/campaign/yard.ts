@@ -47,6 +47,8 @@ export interface YardOptions {
   readonly state?: string;
   /** Whether a plugin takes part; default true. */
   readonly plugin?: boolean;
+  /** Lease of what the plugin proposes; default 5s. */
+  readonly ttl?: string;
 }
 
 export async function createYard(options: YardOptions = {}): Promise<Yard> {
@@ -57,7 +59,7 @@ export async function createYard(options: YardOptions = {}): Promise<Yard> {
   if (options.plugin !== false) {
     await addPlugin(config, 'beat', {
       program: beat,
-      ttl: '5s',
+      ttl: options.ttl ?? '5s',
       spec: {
         timeout: '20s',
         capabilities: ['propose.dynamicConfig'],
