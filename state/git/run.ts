@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import type * as SimpleGitModule from 'simple-git';
 import type { SimpleGit } from 'simple-git';
 import { gitEnvironment, gitOptions } from './environment.js';
 import type { CallVariable, GitContext } from './environment.js';
@@ -34,13 +35,13 @@ export function gitCatFile(context: GitContext, args: readonly string[], stdin: 
 const graceMs = 1_000;
 const closeMs = 250;
 
-let simpleGitModule: Promise<typeof import('simple-git')> | undefined;
+let simpleGitModule: Promise<typeof SimpleGitModule> | undefined;
 
 /**
  * Imported once: node keeps something of every import() until the main module has been evaluated, and that of a daemon,
  * which awaits its own end, never is.
  */
-function loadSimpleGit(): Promise<typeof import('simple-git')> {
+function loadSimpleGit(): Promise<typeof SimpleGitModule> {
   return (simpleGitModule ??= import('simple-git'));
 }
 

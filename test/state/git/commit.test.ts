@@ -171,11 +171,11 @@ describe('commits', () => {
     const { commit } = await commitOn(store, { a: '1' });
     expect(await store.housekeep()).to.deep.equal({ packedTags: false, packedObjects: false });
     await store.tag(new Map(Array.from({ length: 201 }, (_, i) => [`gen/${i}`, commit])));
-    // git estimates the number of loose objects from one of its 256 folders.
+    // The number of loose objects is an estimate from some of their 256 folders.
     const crowd = Array.from({ length: 4_000 }, (_, i) => `${i}`).filter(content =>
-      blobId(Buffer.from(content)).startsWith('17'),
+      /^(?:17|52|8d|c8)/.test(blobId(Buffer.from(content))),
     );
-    expect(crowd.length).to.be.greaterThan(6);
+    expect(crowd.length).to.be.greaterThan(18);
     await commitOn(store, Object.fromEntries(crowd.map(content => [content, content])));
     expect(await store.housekeep()).to.deep.equal({ packedTags: true, packedObjects: true });
     expect((await store.tags('gen')).size).to.equal(201);
