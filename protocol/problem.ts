@@ -137,6 +137,10 @@ export const reasons = {
   NotBound:
     'No DynamicConfigSource names the plugin, or it may not propose configuration: its result is not kept.',
   EventDropped: 'An event was given up after five failed runs of its plugin.',
+  // Provider actions
+  PlanConflict: 'An action plan has the idempotencyKey of another one, but does something else.',
+  ActionKeyUsed:
+    'An executor was started under the key of an action plan, but the journal does not know of it.',
   // Merge
   ResourceConflict: 'A proposed resource has the identity of one that is already there.',
   PartInvalid: 'A part does not validate together with the startup-config.',

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { hasHostBits, ipv4Number, isIpAddress, parsePrefix } from '../address.js';
+import { hasHostBits, ipv4Number, isIpAddress, networkOf, parsePrefix } from '../address.js';
 import type { Prefix } from '../address.js';
 import { parseDuration } from '../duration.js';
 import { parseExecutionWindows } from '../execution-window.js';
@@ -58,7 +58,12 @@ export const addressOrCidr = text(value =>
 export const network = text(value => {
   const prefix = parsePrefix(value);
   if (prefix === undefined) return { expected: 'a CIDR', hint: 'write it like `192.0.2.0/24`' };
-  return hasHostBits(prefix) ? hostBits(prefix) : undefined;
+  if (prefix.family === 4) return hasHostBits(prefix) ? hostBits(prefix) : undefined;
+  if (networkOf(value) !== undefined) return undefined;
+  return {
+    expected: 'the CIDR of a network, without host bits',
+    hint: `write \`${prefix.address}/128\` for the one host, or the first address of the network`,
+  };
 });
 
 export const ipv4Network = text(value => {

@@ -1,0 +1,243 @@
+import { join } from 'node:path';
+import { isActionPolicy } from '../../protocol/plugin.js';
+import { decodeActionPolicy } from '../../protocol/action-policy.js';
+import type { ActionPolicy } from '../../protocol/action-policy.js';
+import { isExpired, partId } from '../../protocol/part.js';
+import type { Part } from '../../protocol/part.js';
+import { isError } from '../../protocol/problem.js';
+import type { Problem } from '../../protocol/problem.js';
+import { fail, ok } from '../../protocol/result.js';
+import type { Result } from '../../protocol/result.js';
+import type { Instant } from '../../protocol/time.js';
+import { actionMessage } from '../../render/action-message.js';
+import { printYaml } from '../../render/canonical-yaml.js';
+import { loadConfig } from '../../state/config/load.js';
+import type { LoadedConfig } from '../../state/config/load.js';
+import type { ConfigLocation } from '../../state/config/files.js';
+import type { StoreFailure } from '../../state/git/look.js';
+import type { Store } from '../../state/git/store.js';
+import { acquireLock } from '../../state/lock.js';
+import type { LockBusy } from '../../state/lock.js';
+import { isLocked } from '../../state/lock-helper.js';
+import { StorageError } from '../../state/storage-error.js';
+import { openForWriting } from '../commit.js';
+import { readOwn } from '../head.js';
+import type { Head } from '../head.js';
+import { situationOf, unboundReason } from '../situation.js';
+import type { Situation } from '../situation.js';
+import { lockPath } from '../state-dir.js';
+import type { StateDir } from '../state-dir.js';
+import { revisionOf, stateOf } from './action.js';
+import type { Action } from './action.js';
+import { readLedger } from './ledger.js';
+import { move } from './move.js';
+import { actionPath, actionsFolder, decodeAction, encodeAction } from './record.js';
+
+export type Journal = ReadonlyMap<string, Action>;
+
+/** Held by the process that runs the executor of an action, for as long as it runs. */
+export const actionLockPath = (dir: string, id: string): string => join(dir, 'run', 'actions', `${id}.lock`);
+
+/** The actions of a commit by id, in the order of their ids. Throws StorageError where a file is not a journal entry. */
+export function readJournal(files: Head['files'], dir: string): Journal {
+  const journal = new Map<string, Action>();
+  for (const path of [...files.keys()].filter(name => name.startsWith(actionsFolder)).sort()) {
+    const action = decodeAction(readOwn(path, Buffer.from(files.get(path) ?? []).toString('utf8')));
+    if (action === undefined || actionPath(action.id) !== path) {
+      // Whoever goes on without it could run an action twice.
+      throw new StorageError({
+        path: join(dir, path),
+        operation: 'read',
+        code: 'EDAMAGED',
+        detail: 'it is not a journal entry that routerd wrote',
+      });
+    }
+    journal.set(action.id, action);
+  }
+  return journal;
+}
+
+/** What decisions about actions rest on, all of it read at one moment. */
+export interface ActionView {
+  readonly head: Head;
+  readonly journal: Journal;
+  readonly config: LoadedConfig;
+  readonly situation: Situation;
+  /** Starts by the identity of their key. */
+  readonly ledger: ReadonlyMap<string, number>;
+}
+
+export async function viewActions(dir: string, head: Head, config: LoadedConfig): Promise<ActionView> {
+  return {
+    head,
+    journal: readJournal(head.files, dir),
+    config,
+    situation: await situationOf(config, head),
+    ledger: await readLedger(dir),
+  };
+}
+
+/** Parts whose plans count: in force now, not set aside by the merge, and still those of a bound plugin. */
+export function livePartsOf({ head, situation }: ActionView, now: Instant): Part[] {
+  const setAside = new Set(
+    (head.record?.parts ?? []).filter(({ status }) => status === 'setAside').map(partId),
+  );
+  return head.parts.filter(
+    part =>
+      !isExpired(part, now) &&
+      !setAside.has(partId(part)) &&
+      unboundReason(part.source, situation) === undefined,
+  );
+}
+
+/** The one policy of the config directory as it is now. One that does not validate denies everything. */
+export function policyOf({ problems, resources }: LoadedConfig): Result<ActionPolicy, string> {
+  const [first, ...more] = problems.filter(isError);
+  if (first !== undefined) {
+    const others = more.length === 0 ? '' : ` (and ${more.length} more problems)`;
+    return fail(
+      `the config directory does not validate: ${first.place?.file ?? ''} ${first.message}${others}`,
+    );
+  }
+  const policies = resources.filter(({ resource }) => isActionPolicy(resource));
+  const [only, another] = policies;
+  if (only === undefined) return fail('there is no ProviderActionPolicy');
+  return another === undefined
+    ? ok(decodeActionPolicy(only.resource))
+    : fail('there are several ProviderActionPolicies');
+}
+
+export interface JournalOptions {
+  readonly config: ConfigLocation;
+  readonly state: StateDir;
+  readonly clock: () => Instant;
+  readonly lockTimeoutMs: number;
+  /** What the lock's holder is called in messages of others. */
+  readonly command: string;
+  readonly signal?: AbortSignal;
+}
+
+export type JournalFailure =
+  | { readonly kind: 'state'; readonly failure: StoreFailure }
+  | { readonly kind: 'locked'; readonly busy: LockBusy };
+
+/** The journal under the lock. */
+export interface OpenJournal {
+  /** As it is after every `save`. */
+  readonly view: () => ActionView;
+  /** The moment of this decision: never before the last transition, whatever the clock says. */
+  readonly now: Instant;
+  /** What was mended on the way. */
+  readonly repairs: readonly Problem[];
+  /** Commits the last transition of an action; it is on disk when this resolves. */
+  readonly save: (action: Action) => Promise<void>;
+}
+
+/** Reads the config directory, the journal and the ledger under the lock, and lets `work` add transitions. */
+export async function withJournal<T>(
+  options: JournalOptions,
+  work: (journal: OpenJournal) => Promise<T>,
+): Promise<Result<T, JournalFailure>> {
+  const { state, clock } = options;
+  const lock = await acquireLock(lockPath(state.path), {
+    timeoutMs: options.lockTimeoutMs,
+    holder: { command: options.command },
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  if (!lock.ok) return fail({ kind: 'locked', busy: lock.failure });
+  try {
+    const opened = await openForWriting(state, clock());
+    if (!opened.ok) return opened;
+    const { store, view: stateView, repairs } = opened.value;
+    let view = await viewActions(state.path, stateView.head, await loadConfig(options.config));
+    const now = Math.max(
+      clock(),
+      ...[...view.journal.values()].map(({ transitions }) => transitions.at(-1)?.at ?? 0),
+    );
+    let commits = 0;
+    const save = async (action: Action): Promise<void> => {
+      const commit = await commitTransition(action, { store, view, lost: lock.value.lost });
+      commits++;
+      const files = new Map(view.head.files).set(
+        actionPath(action.id),
+        Buffer.from(printYaml(encodeAction(action))),
+      );
+      view = {
+        ...view,
+        head: { ...view.head, commit, files },
+        journal: new Map(view.journal).set(action.id, action),
+      };
+    };
+    for (const action of await interrupted(view.journal, state.path)) {
+      const message = 'the process that ran its executor ended before it could say what came of it';
+      await save(
+        move(action, { at: now, to: 'unknown', by: 'routerd', message, cause: { type: 'interrupted' } }),
+      );
+    }
+    const result = await work({ view: () => view, now, repairs, save });
+    if (commits > 0) await store.housekeep();
+    return ok(result);
+  } finally {
+    await lock.value.release();
+  }
+}
+
+/** Actions whose executor was started by a process that is gone: its lock is free. */
+async function interrupted(journal: Journal, dir: string): Promise<Action[]> {
+  const found: Action[] = [];
+  for (const action of journal.values()) {
+    const state = stateOf(action);
+    if (state !== 'executing' && state !== 'rollingBack') continue;
+    if (!(await isLocked(actionLockPath(dir, action.id)))) found.push(action);
+  }
+  return found;
+}
+
+async function commitTransition(
+  action: Action,
+  { store, view, lost }: { readonly store: Store; readonly view: ActionView; readonly lost: AbortSignal },
+): Promise<string> {
+  const transition = action.transitions.at(-1);
+  if (transition === undefined) throw new Error(`action ${action.id} has no transition`);
+  const { at, from, to, by, message, cause } = transition;
+  const { plan, part, planDigest } = revisionOf(action);
+  const attempt = cause.type === 'started' ? cause.attempt : undefined;
+  const text = actionMessage({
+    id: action.id,
+    from,
+    to,
+    by,
+    message,
+    plan: plan.name,
+    part,
+    planDigest,
+    ...(attempt === undefined
+      ? {}
+      : {
+          policyDigest: attempt.policyDigest,
+          executor: `${attempt.executor.plugin} ${attempt.executor.digest}`,
+        }),
+  });
+  const committed = await store.commit(
+    {
+      parent: view.head.commit ?? null,
+      files: new Map<string, string | Uint8Array>(view.head.files).set(
+        actionPath(action.id),
+        printYaml(encodeAction(action)),
+      ),
+      message: text,
+      author: { name: by, email: `${by.replaceAll(/\s/g, '-')}@${store.lineage}` },
+      at,
+    },
+    lost,
+  );
+  if (!committed.ok) {
+    const detail =
+      committed.failure.kind === 'moved'
+        ? 'somebody committed there without the lock: try again'
+        : 'the transition changes nothing';
+    throw new StorageError({ path: store.path, operation: 'commit in', code: 'EMOVED', detail });
+  }
+  await store.project(committed.value.commit, at);
+  return committed.value.commit;
+}

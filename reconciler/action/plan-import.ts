@@ -1,0 +1,220 @@
+import { createHash } from 'node:crypto';
+import { decodePlan, derivedKey, effectDigest, keyIdentity, planDigest } from '../../protocol/action-plan.js';
+import type { ActionPlan } from '../../protocol/action-plan.js';
+import { partId } from '../../protocol/part.js';
+import type { Part } from '../../protocol/part.js';
+import { isError, pathText, problemOf } from '../../protocol/problem.js';
+import type { Problem, Reason } from '../../protocol/problem.js';
+import { checkActionPlan } from '../../protocol/rules/action-plan.js';
+import type { Instant } from '../../protocol/time.js';
+import { revisionOf, stateOf } from './action.js';
+import type { Action, Revision } from './action.js';
+import { importRevision, move } from './move.js';
+
+export interface ImportFacts {
+  /** The parts that count now, in the order of their sources. */
+  readonly parts: readonly Part[];
+  /** Whether the plugin of a source may propose provider actions. */
+  readonly mayPropose: (source: string) => boolean;
+  readonly actions: readonly Action[];
+  /** How often an executor was started under a key, by its identity. */
+  readonly ledger: ReadonlyMap<string, number>;
+  readonly by: string;
+  /** Whether an operator asks: then a plan that was rejected comes back as well. */
+  readonly asked: boolean;
+}
+
+export interface ImportPlan {
+  /** The actions as they become, one entry a transition, in this order. */
+  readonly steps: readonly Action[];
+  readonly problems: readonly Problem[];
+  /** Live plans that are in the journal already. */
+  readonly known: number;
+}
+
+/** A plan that stands in a live part, under the key that it would be executed with. */
+export interface LivePlan {
+  readonly part: Part;
+  readonly plan: ActionPlan;
+  readonly planDigest: string;
+  readonly effectDigest: string;
+  readonly key: string;
+}
+
+/**
+ * What the journal has to take in from the live parts, and what it has to void because its plan is gone. Pure. A plan that
+ * cannot be read, or that contradicts another, is a problem and stops nobody else's.
+ */
+export function planImport(facts: ImportFacts, now: Instant): ImportPlan {
+  const problems: Problem[] = [];
+  const steps: Action[] = [];
+  const offered = new Map<string, LivePlan[]>();
+  for (const live of livePlans(facts, problems)) {
+    const identity = keyIdentity(live.key);
+    offered.set(identity, [...(offered.get(identity) ?? []), live]);
+  }
+  const journal = new Map(facts.actions.map(action => [keyIdentity(action.idempotencyKey), action]));
+  let known = 0;
+
+  for (const [identity, action] of journal) {
+    if (!isOpenToChange(action)) continue;
+    const chosen = chooseOffer(offered.get(identity) ?? [], action);
+    const revision = revisionOf(action);
+    if (chosen === undefined) {
+      const message = `the plan ${revision.plan.name} of ${revision.part} is no longer live`;
+      steps.push(move(action, { at: now, to: 'void', by: facts.by, message, cause: { type: 'withdrawn' } }));
+    } else if (!isSame(chosen, revision)) {
+      const message = `the plan is now another one: ${chosen.plan.name} of ${partId(chosen.part)}`;
+      const voided = move(action, { at: now, to: 'void', by: facts.by, message, cause: { type: 'changed' } });
+      steps.push(voided, bringIn(voided, chosen));
+    }
+  }
+  for (const [identity, offers] of offered) {
+    const action = journal.get(identity);
+    const chosen = chooseOffer(offers, action);
+    if (chosen === undefined) continue;
+    for (const other of offers)
+      if (other !== chosen && other.effectDigest !== chosen.effectDigest)
+        problems.push(conflict(other, `${chosen.plan.name} of ${partId(chosen.part)}`));
+    if (action === undefined) {
+      const starts = facts.ledger.get(identity) ?? 0;
+      if (starts > 0) problems.push(usedKey(chosen));
+      else steps.push(bringIn(newAction(chosen.key, chosen.plan, facts.actions.concat(steps)), chosen));
+    } else if (stateOf(action) === 'void') {
+      if (facts.asked || !wasRejected(action, chosen)) steps.push(bringIn(action, chosen));
+    } else {
+      known++;
+      const same = effectDigest(revisionOf(action).plan) === chosen.effectDigest;
+      if (!same && !isOpenToChange(action))
+        problems.push(conflict(chosen, `the action ${action.id}, which is ${stateOf(action)}`));
+    }
+  }
+  return { steps, problems, known };
+
+  function bringIn(action: Action, { part, plan, planDigest: digest }: LivePlan): Action {
+    const revision: Revision = {
+      importedAt: now,
+      part: partId(part),
+      partDigest: part.digest,
+      plan,
+      planDigest: digest,
+    };
+    return importRevision(action, revision, { by: facts.by, message: '' });
+  }
+}
+
+/** Why the plan of an action does not stand in a live part any more; undefined while it does. */
+export function planGone(
+  action: Action,
+  facts: Pick<ImportFacts, 'parts' | 'mayPropose' | 'actions'>,
+): string | undefined {
+  const identity = keyIdentity(action.idempotencyKey);
+  const offers = livePlans(facts, []).filter(({ key }) => keyIdentity(key) === identity);
+  const chosen = chooseOffer(offers, action);
+  if (chosen === undefined)
+    return `the plan ${revisionOf(action).plan.name} of ${revisionOf(action).part} is no longer live`;
+  return isSame(chosen, revisionOf(action)) ? undefined : 'the plan has changed since it was imported';
+}
+
+/** Every well-formed plan of the live parts, whose plugin may propose actions. */
+function livePlans(
+  { parts, mayPropose, actions }: Pick<ImportFacts, 'parts' | 'mayPropose' | 'actions'>,
+  problems: Problem[],
+): LivePlan[] {
+  const rolledBack = countRolledBack(actions);
+  return parts.flatMap((part): LivePlan[] => {
+    if (part.actionPlans.length === 0) return [];
+    if (!mayPropose(part.source)) {
+      problems.push({
+        ...about(part, 'PlanNotImportable'),
+        message: `the action plans of ${partId(part)} cannot be imported: its plugin does not declare propose.providerAction`,
+        hint: 'add the capability to its manifest if the plans are wanted',
+      });
+      return [];
+    }
+    return part.actionPlans.flatMap((raw, index): LivePlan[] => {
+      const issues = checkActionPlan(raw).filter(isError);
+      problems.push(
+        ...issues.map(issue => ({
+          ...problemOf(issue),
+          source: partId(part),
+          field: pathText(['spec', 'actionPlans', index, ...issue.path]),
+        })),
+      );
+      if (issues.length > 0) return [];
+      const plan = decodePlan(raw);
+      const effect = effectDigest(plan);
+      const key =
+        plan.idempotencyKey === '' ? derivedKey(plan, rolledBack.get(effect) ?? 0) : plan.idempotencyKey;
+      return [{ part, plan, planDigest: planDigest(plan), effectDigest: effect, key }];
+    });
+  });
+}
+
+/** How often each effect was executed and taken back (decision P5). */
+export function countRolledBack(actions: readonly Action[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const action of actions) {
+    if (stateOf(action) !== 'rolledBack') continue;
+    const effect = effectDigest(revisionOf(action).plan);
+    counts.set(effect, (counts.get(effect) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Of several plans under one key that of the source it was imported from, or else the first. */
+function chooseOffer(offers: readonly LivePlan[], action: Action | undefined): LivePlan | undefined {
+  const source =
+    action === undefined || action.revisions.length === 0 ? undefined : sourceOfPart(revisionOf(action).part);
+  return offers.find(({ part }) => part.source === source) ?? offers[0];
+}
+
+/** A later number of the part that says the same about the plan changes nothing. */
+function isSame(live: LivePlan, revision: Revision): boolean {
+  return live.planDigest === revision.planDigest && live.part.source === sourceOfPart(revision.part);
+}
+
+function sourceOfPart(part: string): string {
+  return part.slice(0, part.lastIndexOf('#'));
+}
+
+function isOpenToChange(action: Action): boolean {
+  const state = stateOf(action);
+  return state === 'pending' || state === 'approved';
+}
+
+function wasRejected(action: Action, { planDigest: digest }: LivePlan): boolean {
+  const last = action.transitions.at(-1);
+  return last?.cause.type === 'rejected' && revisionOf(action).planDigest === digest;
+}
+
+/** The id follows from the key, so that the same key has the same id everywhere; a clash takes more of the digest. */
+function newAction(key: string, plan: ActionPlan, others: readonly Action[]): Action {
+  const hex = createHash('sha256').update(keyIdentity(key)).digest('hex');
+  const taken = new Set(others.map(({ id }) => id));
+  const id = [10, 20, 30]
+    .map(length => `${plan.action}-${hex.slice(0, length)}`)
+    .find(name => !taken.has(name));
+  if (id === undefined) throw new Error('three parts of a digest clash');
+  return { id, idempotencyKey: key, revisions: [], transitions: [] };
+}
+
+function about(part: Part, reason: Reason): Pick<Problem, 'reason' | 'severity' | 'source'> {
+  return { reason, severity: 'warning', source: partId(part) };
+}
+
+function conflict({ part, plan }: LivePlan, other: string): Problem {
+  return {
+    ...about(part, 'PlanConflict'),
+    message: `the plan ${plan.name} has the idempotencyKey of ${other}, but does something else: it is not imported`,
+    hint: 'give it a key of its own',
+  };
+}
+
+function usedKey({ part, plan }: LivePlan): Problem {
+  return {
+    ...about(part, 'ActionKeyUsed'),
+    message: `an executor was started for the plan ${plan.name} before, but the journal does not know of it: it is not imported`,
+    hint: 'the history seems to have been set back; see what the provider holds, and then give the plan another idempotencyKey',
+  };
+}
