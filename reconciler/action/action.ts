@@ -1,4 +1,5 @@
 import type { ActionPlan } from '../../protocol/action-plan.js';
+import { byCodePoint } from '../../protocol/order.js';
 import type { ValueMap } from '../../protocol/resource.js';
 import type { Instant } from '../../protocol/time.js';
 
@@ -168,4 +169,12 @@ export function attemptsOf({ transitions }: Action, direction: Direction): numbe
 /** The key under which an executor is asked. */
 export function keyFor({ idempotencyKey }: Pick<Action, 'idempotencyKey'>, direction: Direction): string {
   return direction === 'undo' ? `${idempotencyKey}:undo` : idempotencyKey;
+}
+
+/** Actions in the order in which they are executed: the oldest plan first, plans that came together by their names. */
+export function inImportOrder(journal: ReadonlyMap<string, Action>): Action[] {
+  return [...journal.values()].sort((a, b) => {
+    const [left, right] = [revisionOf(a), revisionOf(b)];
+    return left.importedAt - right.importedAt || byCodePoint(left.plan.name, right.plan.name);
+  });
 }

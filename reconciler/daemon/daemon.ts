@@ -21,6 +21,7 @@ import type { PassReport } from '../report.js';
 import type { RunOrder } from '../run-plugin.js';
 import { startRuns } from '../start-runs.js';
 import { sameState, statusAfter } from '../status.js';
+import { createActions } from './actions.js';
 import { agenda } from './agenda.js';
 import { createLeaseHolder } from './hold-leases.js';
 import type { Log } from './logger.js';
@@ -71,6 +72,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     stopping: stopping.signal,
     onEnd: look_,
   });
+  const actions = createActions({ ...options, stopping: stopping.signal, onEnd: look_ });
   const memory: PassMemory = { config: {}, commits: {}, holdLeases: createLeaseHolder(clock) };
   const passOptions: PassOptions = {
     ...options,
@@ -131,7 +133,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
     if (taken.length === 0 && mended) {
       const draft = await decide({ options: passOptions, plan, attempts, config, view, repairs: [] });
       if (!worthWriting(draft, looked)) {
-        setAlarm(plan, view.head.parts, draft.finishedAt);
+        const actionsAt = await actions.consider(looked, draft.finishedAt);
+        setAlarm(plan, view.head.parts, { decidedAt: draft.finishedAt, actionsAt });
         return undefined;
       }
     }
@@ -149,10 +152,17 @@ export function startDaemon(options: DaemonOptions): Daemon {
     }
   }
 
-  function setAlarm(plan: readonly PlannedPlugin[], parts: readonly Part[], decidedAt: Instant): void {
+  function setAlarm(
+    plan: readonly PlannedPlugin[],
+    parts: readonly Part[],
+    { decidedAt, actionsAt }: { readonly decidedAt: Instant; readonly actionsAt: Instant | undefined },
+  ): void {
     // A part that was in force when the pass was decided has its end before it, even if that has come by now.
     const live = parts.filter(part => !isExpired(part, decidedAt));
-    const next = earliest(agenda(plan, live, runs.running));
+    const next = earliest([
+      ...agenda(plan, live, runs.running),
+      ...(actionsAt === undefined ? [] : [{ at: actionsAt, reason: 'actionDue', name: 'actions' } as const]),
+    ]);
     log(
       'debug',
       'waiting',
@@ -175,7 +185,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     async stop() {
       stopping.abort();
       await working;
-      await runs.ended();
+      await Promise.all([runs.ended(), actions.ended()]);
       alarm.wakeAt(undefined);
     },
   };
