@@ -1,12 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type * as SimpleGitModule from 'simple-git';
 import type { SimpleGit } from 'simple-git';
 import { gitEnvironment, gitOptions } from './environment.js';
 import type { CallVariable, GitContext } from './environment.js';
 import { GitError } from './git-error.js';
 import { childOf, endTree, listenForChildren } from './process-tree.js';
+import { simpleGitForOneCall } from './simple-git.js';
 
 /** One call of git. Arguments are ours alone: no data of anyone else may stand where an option could. */
 export interface GitCall {
@@ -35,24 +35,14 @@ export function gitCatFile(context: GitContext, args: readonly string[], stdin: 
 const graceMs = 1_000;
 const closeMs = 250;
 
-let simpleGitModule: Promise<typeof SimpleGitModule> | undefined;
-
-/**
- * Imported once: node keeps something of every import() until the main module has been evaluated, and that of a daemon,
- * which awaits its own end, never is.
- */
-function loadSimpleGit(): Promise<typeof SimpleGitModule> {
-  return (simpleGitModule ??= import('simple-git'));
-}
-
 type Perform<T> = (runner: SimpleGit) => Promise<T>;
 
 /**
  * Every call has a simple-git of its own (60 µs): what goes to stdin and how the call ended then belong to one call, and
- * one that hangs blocks no other. simple-git is loaded with the first call, as it costs a command some 30 ms.
+ * one that hangs blocks no other.
  */
 async function perform<T>(context: GitContext, call: GitCall, run: Perform<T>): Promise<T> {
-  const { simpleGit } = await loadSimpleGit();
+  const { simpleGit } = simpleGitForOneCall();
   listenForChildren();
   leaveDeletedFolder();
   const watch = new CallWatch();

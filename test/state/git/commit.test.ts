@@ -173,9 +173,9 @@ describe('commits', () => {
     await store.tag(new Map(Array.from({ length: 201 }, (_, i) => [`gen/${i}`, commit])));
     // The number of loose objects is an estimate from some of their 256 folders.
     const crowd = Array.from({ length: 4_000 }, (_, i) => `${i}`).filter(content =>
-      /^(?:17|52|8d|c8)/.test(blobId(Buffer.from(content))),
+      /^.7/.test(blobId(Buffer.from(content))),
     );
-    expect(crowd.length).to.be.greaterThan(18);
+    expect(crowd.length).to.be.greaterThan(75);
     await commitOn(store, Object.fromEntries(crowd.map(content => [content, content])));
     expect(await store.housekeep()).to.deep.equal({ packedTags: true, packedObjects: true });
     expect((await store.tags('gen')).size).to.equal(201);
