@@ -71,9 +71,15 @@ export function derivedKey(
   return digestOf({ provider, providerRef, action, target, parameters, rolledBack });
 }
 
-/** What makes two keys the same key: case, blanks and the Unicode form in which somebody typed it do not count. */
+/**
+ * What makes two keys the same key: case, blanks, invisible characters and the Unicode form in which somebody typed it do
+ * not count. Empty for a key of nothing else, which is none.
+ */
 export function keyIdentity(key: string): string {
-  return key.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase();
+  const visible = key.normalize('NFKD').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
+  // Lower, upper and lower again: one case alone leaves letters apart that the other one joins, such as ß and SS.
+  const folded = visible.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ');
+  return folded.normalize('NFKC').replace(/\s+/g, ' ').trim();
 }
 
 function withoutEmpty(entries: readonly [string, ValueMap[string]][]): ValueMap {

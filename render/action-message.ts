@@ -11,6 +11,9 @@ export interface ActionMessageFacts {
   readonly plan: string;
   readonly part: string;
   readonly planDigest: string;
+  /** Of the configuration that stays in force. */
+  readonly startupConfigHash: string;
+  readonly effectiveConfigHash: string;
   readonly policyDigest?: string;
   /** `name digest` of the executor. */
   readonly executor?: string;
@@ -24,6 +27,8 @@ export function actionMessage(facts: ActionMessageFacts): string {
     '',
     ...(message === '' ? [] : [oneLine(message), '']),
     `Trigger: action ${oneLine(id)}`,
+    `Startup-Config-Hash: ${oneLine(facts.startupConfigHash)}`,
+    `Effective-Config-Hash: ${oneLine(facts.effectiveConfigHash)}`,
     `Action-State: ${oneLine(to)}`,
     `Action-Plan: ${oneLine(facts.plan)} ${oneLine(facts.planDigest)}`,
     `Dynamic-Part: ${oneLine(facts.part)}`,

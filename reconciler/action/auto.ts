@@ -35,7 +35,7 @@ export function planAuto(view: ActionView, now: Instant): AutoPlan {
   const startedInRun = startsWithin(view.journal, now).length;
   const wakes: Instant[] = [];
   for (const action of waiting) {
-    const retryAt = retryAtOf(action);
+    const retryAt = retryAtOf(action, now);
     if (retryAt > now) {
       wakes.push(retryAt);
       continue;
@@ -58,7 +58,7 @@ export function isAutomatic(policy: ActionPolicy): boolean {
 export function startsWithin(journal: Journal, now: Instant): Instant[] {
   return [...journal.values()].flatMap(({ transitions }) =>
     transitions
-      .filter(({ cause, by, at }) => cause.type === 'started' && by === routerd && at > now - runMs)
+      .filter(({ cause, by, at }) => cause.type === 'started' && by === routerd && Math.abs(now - at) < runMs)
       .map(({ at }) => at),
   );
 }
@@ -68,10 +68,12 @@ function isWaiting(action: Action): boolean {
 }
 
 /** After a failed attempt that somebody wants repeated: as long as a failing plugin is left alone. */
-function retryAtOf({ id, transitions }: Action): Instant {
+function retryAtOf({ id, transitions }: Action, now: Instant): Instant {
   const failed = transitions.filter(({ to }) => to === 'failed' || to === 'skipped');
   const last = failed.at(-1);
-  return last === undefined ? Number.NEGATIVE_INFINITY : last.at + backoffMs(id, failed.length);
+  // One from the future was written before the clock was set back: how long ago that is, nobody knows.
+  if (last === undefined || last.at > now) return Number.NEGATIVE_INFINITY;
+  return last.at + backoffMs(id, failed.length);
 }
 
 /** When gates open by themselves: undefined where one of them needs somebody to open it. */

@@ -1,4 +1,5 @@
 import { contains, networkOf } from '../../protocol/address.js';
+import { planDigest } from '../../protocol/action-plan.js';
 import type { ActionPolicy } from '../../protocol/action-policy.js';
 import { isOpen } from '../../protocol/execution-window.js';
 import type { Result } from '../../protocol/result.js';
@@ -86,7 +87,7 @@ export function judgeGates(action: Action, facts: GateFacts): Gate[] {
         ]
       : [gate('policy', '', facts.policy.failure)]),
     stateGate(action, facts.direction),
-    planGate(facts),
+    planGate(action, facts),
     approvalGate(action, facts),
     ...(facts.direction === 'undo' ? [undoGate(action, facts)] : []),
     facts.executor.ok
@@ -120,7 +121,7 @@ function policyGates(policy: ActionPolicy, effect: Effect, { now }: GateFacts): 
       policy.dryRunOnly ? 'the policy permits dry-runs alone: set dryRunOnly: false' : undefined,
     ),
     listGate('provider', effect.provider, policy),
-    policy.allowedProviderRefs.length === 0
+    policy.allowedProviderRefs?.length === 0
       ? gate('providerRef', 'the policy restricts no providerRef', undefined)
       : listGate('providerRef', effect.providerRef, policy),
     listGate('action', effect.action, policy),
@@ -138,7 +139,7 @@ const listFields = {
 function listGate(name: keyof typeof listFields, value: string, policy: ActionPolicy): Gate {
   const field = listFields[name];
   const shown = value === '' ? 'none' : value;
-  const listed = value !== '' && policy[field].includes(value);
+  const listed = value !== '' && policy[field]?.includes(value) === true;
   return gate(name, shown, listed ? undefined : `${shown} is not among the policy's ${field}`);
 }
 
@@ -178,7 +179,10 @@ function stateGate(action: Action, direction: Direction): Gate {
   return gate('state', state, fits.includes(state) ? undefined : `the action is ${state}, not ${needed}`);
 }
 
-function planGate({ direction, planGone }: GateFacts): Gate {
+function planGate(action: Action, { direction, planGone }: GateFacts): Gate {
+  const { plan, planDigest: digest } = revisionOf(action);
+  if (planDigest(plan) !== digest)
+    return gate('plan', '', 'the plan in the journal is not the one of its digest: was the file edited?');
   if (direction === 'undo') return gate('plan', 'an undo needs no live plan', undefined);
   return gate('plan', 'the plan stands in a live part', planGone);
 }
@@ -193,8 +197,11 @@ function approvalGate(action: Action, facts: GateFacts): Gate {
     );
   }
   const approval = approvalOf(action);
+  const required = !facts.policy.ok || facts.policy.value.requireApproval;
+  // What somebody approved waits for somebody to start it, for as long as the policy asks for approvals.
+  if (required && facts.asked === 'daemon')
+    return gate('approval', '', 'the policy requires approvals: only an operator starts an action');
   if (approval === undefined) {
-    const required = !facts.policy.ok || facts.policy.value.requireApproval;
     if (required) return gate('approval', '', 'nobody has approved it: see routerctl action approve');
     if (facts.takenBack)
       return gate('approval', '', 'this effect was taken back before: doing it again needs an approval');

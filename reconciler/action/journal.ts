@@ -11,22 +11,15 @@ import type { Result } from '../../protocol/result.js';
 import type { Instant } from '../../protocol/time.js';
 import { actionMessage } from '../../render/action-message.js';
 import { printYaml } from '../../render/canonical-yaml.js';
-import { loadConfig } from '../../state/config/load.js';
 import type { LoadedConfig } from '../../state/config/load.js';
-import type { ConfigLocation } from '../../state/config/files.js';
-import type { StoreFailure } from '../../state/git/look.js';
-import type { Store } from '../../state/git/store.js';
-import { acquireLock } from '../../state/lock.js';
-import type { LockBusy } from '../../state/lock.js';
 import { isLocked } from '../../state/lock-helper.js';
 import { StorageError } from '../../state/storage-error.js';
-import { openForWriting } from '../commit.js';
 import { readOwn } from '../head.js';
+import { withOpenState } from '../open-state.js';
+import type { OpenFailure, OpenOptions, SideCommit } from '../open-state.js';
 import type { Head } from '../head.js';
 import { situationOf, unboundReason } from '../situation.js';
 import type { Situation } from '../situation.js';
-import { lockPath } from '../state-dir.js';
-import type { StateDir } from '../state-dir.js';
 import { revisionOf, stateOf } from './action.js';
 import type { Action } from './action.js';
 import { readLedger } from './ledger.js';
@@ -107,25 +100,14 @@ export function policyOf({ problems, resources }: LoadedConfig): Result<ActionPo
     : fail('there are several ProviderActionPolicies');
 }
 
-export interface JournalOptions {
-  readonly config: ConfigLocation;
-  readonly state: StateDir;
-  readonly clock: () => Instant;
-  readonly lockTimeoutMs: number;
-  /** What the lock's holder is called in messages of others. */
-  readonly command: string;
-  readonly signal?: AbortSignal;
-}
-
-export type JournalFailure =
-  | { readonly kind: 'state'; readonly failure: StoreFailure }
-  | { readonly kind: 'locked'; readonly busy: LockBusy };
+export type JournalOptions = OpenOptions;
+export type JournalFailure = OpenFailure;
 
 /** The journal under the lock. */
 export interface OpenJournal {
   /** As it is after every `save`. */
   readonly view: () => ActionView;
-  /** The moment of this decision: never before the last transition, whatever the clock says. */
+  /** The moment of this decision. */
   readonly now: Instant;
   /** What was mended on the way. */
   readonly repairs: readonly Problem[];
@@ -139,47 +121,21 @@ export async function withJournal<T>(
   work: (journal: OpenJournal) => Promise<T>,
 ): Promise<Result<T, JournalFailure>> {
   const { state, clock } = options;
-  const lock = await acquireLock(lockPath(state.path), {
-    timeoutMs: options.lockTimeoutMs,
-    holder: { command: options.command },
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
-  if (!lock.ok) return fail({ kind: 'locked', busy: lock.failure });
-  try {
-    const opened = await openForWriting(state, clock());
-    if (!opened.ok) return opened;
-    const { store, view: stateView, repairs } = opened.value;
-    let view = await viewActions(state.path, stateView.head, await loadConfig(options.config));
-    const now = Math.max(
-      clock(),
-      ...[...view.journal.values()].map(({ transitions }) => transitions.at(-1)?.at ?? 0),
-    );
-    let commits = 0;
+  return withOpenState(options, async opened => {
+    let view = await viewActions(state.path, opened.view().head, opened.config);
     const save = async (action: Action): Promise<void> => {
-      const commit = await commitTransition(action, { store, view, lost: lock.value.lost });
-      commits++;
-      const files = new Map(view.head.files).set(
-        actionPath(action.id),
-        Buffer.from(printYaml(encodeAction(action))),
-      );
-      view = {
-        ...view,
-        head: { ...view.head, commit, files },
-        journal: new Map(view.journal).set(action.id, action),
-      };
+      await opened.commit(commitOf(action, view.head));
+      view = { ...view, head: opened.view().head, journal: new Map(view.journal).set(action.id, action) };
     };
+    const now = clock();
     for (const action of await interrupted(view.journal, state.path)) {
       const message = 'the process that ran its executor ended before it could say what came of it';
       await save(
         move(action, { at: now, to: 'unknown', by: 'routerd', message, cause: { type: 'interrupted' } }),
       );
     }
-    const result = await work({ view: () => view, now, repairs, save });
-    if (commits > 0) await store.housekeep();
-    return ok(result);
-  } finally {
-    await lock.value.release();
-  }
+    return work({ view: () => view, now, repairs: opened.repairs, save });
+  });
 }
 
 /** Actions whose executor was started by a process that is gone: its lock is free. */
@@ -193,14 +149,15 @@ async function interrupted(journal: Journal, dir: string): Promise<Action[]> {
   return found;
 }
 
-async function commitTransition(
-  action: Action,
-  { store, view, lost }: { readonly store: Store; readonly view: ActionView; readonly lost: AbortSignal },
-): Promise<string> {
+/** The commit of an action's last transition. */
+function commitOf(action: Action, { record }: Head): SideCommit {
   const transition = action.transitions.at(-1);
   if (transition === undefined) throw new Error(`action ${action.id} has no transition`);
   const { at, from, to, by, message, cause } = transition;
   const { plan, part, planDigest } = revisionOf(action);
+  // Plans come from parts, and parts are committed with a record.
+  if (record === undefined)
+    throw new Error(`there is no generation that action ${action.id} could come from`);
   const attempt = cause.type === 'started' ? cause.attempt : undefined;
   const text = actionMessage({
     id: action.id,
@@ -211,6 +168,8 @@ async function commitTransition(
     plan: plan.name,
     part,
     planDigest,
+    startupConfigHash: record.startupConfigHash,
+    effectiveConfigHash: record.effectiveConfigHash,
     ...(attempt === undefined
       ? {}
       : {
@@ -218,26 +177,6 @@ async function commitTransition(
           executor: `${attempt.executor.plugin} ${attempt.executor.digest}`,
         }),
   });
-  const committed = await store.commit(
-    {
-      parent: view.head.commit ?? null,
-      files: new Map<string, string | Uint8Array>(view.head.files).set(
-        actionPath(action.id),
-        printYaml(encodeAction(action)),
-      ),
-      message: text,
-      author: { name: by, email: `${by.replaceAll(/\s/g, '-')}@${store.lineage}` },
-      at,
-    },
-    lost,
-  );
-  if (!committed.ok) {
-    const detail =
-      committed.failure.kind === 'moved'
-        ? 'somebody committed there without the lock: try again'
-        : 'the transition changes nothing';
-    throw new StorageError({ path: store.path, operation: 'commit in', code: 'EMOVED', detail });
-  }
-  await store.project(committed.value.commit, at);
-  return committed.value.commit;
+  const files = new Map([[actionPath(action.id), printYaml(encodeAction(action))]]);
+  return { files, message: text, author: by, at };
 }

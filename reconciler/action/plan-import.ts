@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { decodePlan, derivedKey, effectDigest, keyIdentity, planDigest } from '../../protocol/action-plan.js';
 import type { ActionPlan } from '../../protocol/action-plan.js';
+import { byCodePoint } from '../../protocol/order.js';
 import { partId } from '../../protocol/part.js';
 import type { Part } from '../../protocol/part.js';
 import { isError, pathText, problemOf } from '../../protocol/problem.js';
@@ -12,7 +13,7 @@ import type { Action, Revision } from './action.js';
 import { importRevision, move } from './move.js';
 
 export interface ImportFacts {
-  /** The parts that count now, in the order of their sources. */
+  /** The parts that count now. Their order means nothing, nor does that of their plans. */
   readonly parts: readonly Part[];
   /** Whether the plugin of a source may propose provider actions. */
   readonly mayPropose: (source: string) => boolean;
@@ -116,13 +117,13 @@ export function planGone(
   return isSame(chosen, revisionOf(action)) ? undefined : 'the plan has changed since it was imported';
 }
 
-/** Every well-formed plan of the live parts, whose plugin may propose actions. */
+/** Every well-formed plan of the live parts, whose plugin may propose actions, by source and name. */
 function livePlans(
   { parts, mayPropose, actions }: Pick<ImportFacts, 'parts' | 'mayPropose' | 'actions'>,
   problems: Problem[],
 ): LivePlan[] {
   const rolledBack = countRolledBack(actions);
-  return parts.flatMap((part): LivePlan[] => {
+  const plans = parts.flatMap((part): LivePlan[] => {
     if (part.actionPlans.length === 0) return [];
     if (!mayPropose(part.source)) {
       problems.push({
@@ -144,11 +145,14 @@ function livePlans(
       if (issues.length > 0) return [];
       const plan = decodePlan(raw);
       const effect = effectDigest(plan);
-      const key =
-        plan.idempotencyKey === '' ? derivedKey(plan, rolledBack.get(effect) ?? 0) : plan.idempotencyKey;
+      const given = keyIdentity(plan.idempotencyKey) !== '';
+      const key = given ? plan.idempotencyKey : derivedKey(plan, rolledBack.get(effect) ?? 0);
       return [{ part, plan, planDigest: planDigest(plan), effectDigest: effect, key }];
     });
   });
+  return plans.sort(
+    (a, b) => byCodePoint(a.part.source, b.part.source) || byCodePoint(a.plan.name, b.plan.name),
+  );
 }
 
 /** How often each effect was executed and taken back (decision P5). */
@@ -162,11 +166,19 @@ export function countRolledBack(actions: readonly Action[]): Map<string, number>
   return counts;
 }
 
-/** Of several plans under one key that of the source it was imported from, or else the first. */
+/**
+ * Of several plans under one key the very one that was imported, so that no other one can push it out while it lives; or
+ * else one of the source that it was imported from, or else the first.
+ */
 function chooseOffer(offers: readonly LivePlan[], action: Action | undefined): LivePlan | undefined {
-  const source =
-    action === undefined || action.revisions.length === 0 ? undefined : sourceOfPart(revisionOf(action).part);
-  return offers.find(({ part }) => part.source === source) ?? offers[0];
+  if (action === undefined) return offers[0];
+  const revision = revisionOf(action);
+  const source = sourceOfPart(revision.part);
+  return (
+    offers.find(offer => isSame(offer, revision)) ??
+    offers.find(({ part }) => part.source === source) ??
+    offers[0]
+  );
 }
 
 /** A later number of the part that says the same about the plan changes nothing. */
@@ -183,9 +195,10 @@ function isOpenToChange(action: Action): boolean {
   return state === 'pending' || state === 'approved';
 }
 
-function wasRejected(action: Action, { planDigest: digest }: LivePlan): boolean {
+/** A rejection is of the effect: the same in other words does not come back by itself. */
+function wasRejected(action: Action, live: LivePlan): boolean {
   const last = action.transitions.at(-1);
-  return last?.cause.type === 'rejected' && revisionOf(action).planDigest === digest;
+  return last?.cause.type === 'rejected' && effectDigest(revisionOf(action).plan) === live.effectDigest;
 }
 
 /** The id follows from the key, so that the same key has the same id everywhere; a clash takes more of the digest. */

@@ -57,9 +57,14 @@ export function decodeAction(document: Value): Action | undefined {
   const revisions = mapsOf(spec['revisions']).map(decodeRevision);
   const transitions = mapsOf(document['transitions']).map(decodeTransition);
   if (id === '' || idempotencyKey === '' || !allThere(revisions) || !allThere(transitions)) return undefined;
-  return revisions.length === 0 || transitions.length === 0
+  return revisions.length === 0 || transitions.length === 0 || !isChain(transitions)
     ? undefined
     : { id, idempotencyKey, revisions, transitions };
+}
+
+/** Every transition starts where the one before ended: one that was taken out, such as a start, leaves a gap. */
+function isChain(transitions: readonly Transition[]): boolean {
+  return transitions.every(({ from }, index) => from === transitions[index - 1]?.to);
 }
 
 function allThere<T>(list: readonly (T | undefined)[]): list is readonly T[] {
