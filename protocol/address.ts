@@ -94,3 +94,16 @@ function ipv6Groups(address: string): number[] {
       : [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right];
   return groups.map(group => Number.parseInt(group, 16));
 }
+
+/** The one address that an address or host CIDR names, in its usual spelling; undefined for a larger network. */
+export function hostOf(text: string): string | undefined {
+  const network = networkOf(text);
+  if (network === undefined) return undefined;
+  if (network.bits !== width[network.family]) return undefined;
+  return network.family === 4 ? ipv4Text(network.first) : text.replace(/\/128$/, '').toLowerCase();
+}
+
+/** The dotted form of an IPv4 address. */
+export function ipv4Text(number: bigint): string {
+  return [24n, 16n, 8n, 0n].map(shift => String((number >> shift) & 255n)).join('.');
+}
