@@ -9,7 +9,9 @@ export interface Candidate {
 }
 
 const suffix = '-executor';
-const knownProviders = ['aws', 'azure', 'oci', 'gcp'];
+
+/** The providers that there are (PROTOCOL.md, ActionPlan). */
+export const providers: readonly string[] = ['aws', 'azure', 'oci', 'gcp'];
 
 /**
  * Which plugin carries out the actions of a provider (PROTOCOL.md, executor exchange): `<provider>-executor`, or else the
@@ -40,6 +42,6 @@ export function chooseExecutor<T extends Candidate>(
     const names = executors.map(({ name }) => name).sort();
     return fail(`there are several executors (${names.join(', ')}) and none is called ${provider + suffix}`);
   }
-  const another = knownProviders.find(known => known !== provider && only.name === known + suffix);
+  const another = providers.find(known => known !== provider && only.name === known + suffix);
   return another === undefined ? ok(only) : fail(`the only executor, ${only.name}, is that of ${another}`);
 }

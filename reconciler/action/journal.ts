@@ -71,7 +71,10 @@ export async function viewActions(dir: string, head: Head, config: LoadedConfig)
 }
 
 /** Parts whose plans count: in force now, not set aside by the merge, and still those of a bound plugin. */
-export function livePartsOf({ head, situation }: ActionView, now: Instant): Part[] {
+export function livePartsOf(
+  { head, situation }: Pick<ActionView, 'head' | 'situation'>,
+  now: Instant,
+): Part[] {
   const setAside = new Set(
     (head.record?.parts ?? []).filter(({ status }) => status === 'setAside').map(partId),
   );
@@ -138,15 +141,17 @@ export async function withJournal<T>(
   });
 }
 
-/** Actions whose executor was started by a process that is gone: its lock is free. */
 async function interrupted(journal: Journal, dir: string): Promise<Action[]> {
   const found: Action[] = [];
-  for (const action of journal.values()) {
-    const state = stateOf(action);
-    if (state !== 'executing' && state !== 'rollingBack') continue;
-    if (!(await isLocked(actionLockPath(dir, action.id)))) found.push(action);
-  }
+  for (const action of journal.values()) if (await isInterrupted(action, dir)) found.push(action);
   return found;
+}
+
+/** Whether the executor of an action was started by a process that is gone, for then its lock is free. */
+export async function isInterrupted(action: Action, dir: string): Promise<boolean> {
+  const state = stateOf(action);
+  if (state !== 'executing' && state !== 'rollingBack') return false;
+  return !(await isLocked(actionLockPath(dir, action.id)));
 }
 
 /** The commit of an action's last transition. */

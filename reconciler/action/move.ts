@@ -32,12 +32,14 @@ export function move(action: Action, { to, ...facts }: Omit<Transition, 'from'>)
   return { ...action, transitions: [...action.transitions, { ...facts, at, from, to }] };
 }
 
-/** Brings in a plan: a new action, or a further revision of one that is void. */
+/** Brings in a plan: a new action, or a further revision of one that is void; throws for any other. */
 export function importRevision(
   action: Action,
   revision: Revision,
   facts: Pick<Transition, 'by' | 'message'>,
 ): Action {
+  if (action.transitions.length > 0 && stateOf(action) !== 'void')
+    throw new Error(`action ${action.id} cannot go from ${stateOf(action)} to a further plan`);
   const imported = { ...action, revisions: [...action.revisions, revision] };
   return move(imported, { ...facts, at: revision.importedAt, to: 'pending', cause: { type: 'imported' } });
 }

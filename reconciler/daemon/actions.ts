@@ -11,10 +11,10 @@ import type { Journal, JournalFailure, JournalOptions } from '../action/journal.
 import { readLedger } from '../action/ledger.js';
 import { importPlans } from '../action/operate.js';
 import { actionsFolder } from '../action/record.js';
-import { backoffMs } from '../backoff.js';
 import type { Looked } from '../look.js';
 import type { Result } from '../../protocol/result.js';
 import type { Log } from './logger.js';
+import { createWorker } from './worker.js';
 
 /** How long an executor that is under way may go on once the daemon is to stop. What came of it after that is unknown. */
 const stopMs = 8_000;
@@ -39,12 +39,9 @@ export interface Actions {
 }
 
 export function createActions(options: ActionsOptions): Actions {
-  const { clock, log, stopping, onEnd, state } = options;
+  const { clock, log, stopping, state } = options;
   const journalOptions: JournalOptions = { ...options, clock: () => clock.now(), signal: stopping };
-  let working: Promise<void> | undefined;
-  /** Turns in a row that came to nothing, and until when to leave it at that. */
-  let fruitless = 0;
-  let restUntil = Number.NEGATIVE_INFINITY;
+  const worker = createWorker({ ...options, name: 'actions' });
   let read: { readonly commit: string; readonly journal: Journal } | undefined;
   let toldProblems = '';
 
@@ -54,23 +51,6 @@ export function createActions(options: ActionsOptions): Actions {
     if (commit === undefined) return new Map();
     if (read?.commit !== commit) read = { commit, journal: readJournal(files, state.path) };
     return read.journal;
-  }
-
-  function start(work: () => Promise<boolean>): void {
-    working = (async () => {
-      try {
-        fruitless = (await work()) ? 0 : fruitless + 1;
-      } catch (error) {
-        if (stopping.aborted) return;
-        fruitless++;
-        log('error', error instanceof Error ? error.message : String(error), { failures: fruitless });
-      } finally {
-        restUntil =
-          fruitless === 0 ? Number.NEGATIVE_INFINITY : clock.now() + backoffMs('actions', fruitless);
-        working = undefined;
-        onEnd();
-      }
-    })();
   }
 
   async function importNow(): Promise<boolean> {
@@ -154,7 +134,7 @@ export function createActions(options: ActionsOptions): Actions {
 
   return {
     async consider({ view, config, situation }, now) {
-      if (working !== undefined || stopping.aborted || !concernsActions(view)) return undefined;
+      if (worker.busy || stopping.aborted || !concernsActions(view)) return undefined;
       const journal = journalOf(view);
       const ledger = await readLedger(state.path);
       const { importing, next, wakeAt } = planAuto(
@@ -163,13 +143,11 @@ export function createActions(options: ActionsOptions): Actions {
       );
       const interrupted = await hasInterrupted(journal, state.path);
       if (!importing && !interrupted && next === undefined) return wakeAt;
-      if (now < restUntil) return restUntil;
-      start(importing || interrupted || next === undefined ? importNow : () => executeNow(next));
+      if (now < worker.restUntil) return worker.restUntil;
+      worker.start(importing || interrupted || next === undefined ? importNow : () => executeNow(next));
       return undefined;
     },
-    async ended() {
-      await working;
-    },
+    ended: () => worker.ended(),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Wakeup } from '../../watch/wakeups.js';
 import type { PlannedPlugin } from '../plan-runs.js';
 
 /** Why the daemon wakes up by itself. */
-export type WakeReason = 'leaseEnd' | 'pluginDue' | 'retryPass' | 'actionDue';
+export type WakeReason = 'leaseEnd' | 'pluginDue' | 'retryPass' | 'actionDue' | 'scanDue';
 
 /** Every moment at which time alone changes what a pass would do. Pure; a plugin that is running has its end to wake us. */
 export function agenda(

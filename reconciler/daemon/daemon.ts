@@ -23,6 +23,7 @@ import { startRuns } from '../start-runs.js';
 import { sameState, statusAfter } from '../status.js';
 import { createActions } from './actions.js';
 import { agenda } from './agenda.js';
+import { createOwnershipKeeper } from './ownership.js';
 import { createLeaseHolder } from './hold-leases.js';
 import type { Log } from './logger.js';
 import { createRuns } from './runs.js';
@@ -33,6 +34,8 @@ export interface DaemonOptions extends Omit<PassOptions, 'clock' | 'dryRun' | 'o
   readonly log: Log;
   /** Told about every pass that wrote something. */
   readonly onPass?: (report: PassReport) => void;
+  /** The operator's word for the node that this router is in its mobility pools. */
+  readonly node?: string;
   /** Runs plugins; tests drive their own. */
   readonly startRuns?: typeof startRuns;
 }
@@ -73,6 +76,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     onEnd: look_,
   });
   const actions = createActions({ ...options, stopping: stopping.signal, onEnd: look_ });
+  const ownership = createOwnershipKeeper({ ...options, stopping: stopping.signal, onEnd: look_ });
   const memory: PassMemory = { config: {}, commits: {}, holdLeases: createLeaseHolder(clock) };
   const passOptions: PassOptions = {
     ...options,
@@ -134,7 +138,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
       const draft = await decide({ options: passOptions, plan, attempts, config, view, repairs: [] });
       if (!worthWriting(draft, looked)) {
         const actionsAt = await actions.consider(looked, draft.finishedAt);
-        setAlarm(plan, view.head.parts, { decidedAt: draft.finishedAt, actionsAt });
+        const ownershipAt = await ownership.consider(looked, draft.finishedAt);
+        setAlarm(plan, view.head.parts, { decidedAt: draft.finishedAt, actionsAt, ownershipAt });
         return undefined;
       }
     }
@@ -155,13 +160,16 @@ export function startDaemon(options: DaemonOptions): Daemon {
   function setAlarm(
     plan: readonly PlannedPlugin[],
     parts: readonly Part[],
-    { decidedAt, actionsAt }: { readonly decidedAt: Instant; readonly actionsAt: Instant | undefined },
+    { decidedAt, actionsAt, ownershipAt }: AlarmFacts,
   ): void {
     // A part that was in force when the pass was decided has its end before it, even if that has come by now.
     const live = parts.filter(part => !isExpired(part, decidedAt));
     const next = earliest([
       ...agenda(plan, live, runs.running),
       ...(actionsAt === undefined ? [] : [{ at: actionsAt, reason: 'actionDue', name: 'actions' } as const]),
+      ...(ownershipAt === undefined
+        ? []
+        : [{ at: ownershipAt, reason: 'scanDue', name: 'ownership' } as const]),
     ]);
     log(
       'debug',
@@ -185,10 +193,17 @@ export function startDaemon(options: DaemonOptions): Daemon {
     async stop() {
       stopping.abort();
       await working;
-      await Promise.all([runs.ended(), actions.ended()]);
+      await Promise.all([runs.ended(), actions.ended(), ownership.ended()]);
       alarm.wakeAt(undefined);
     },
   };
+}
+
+/** When the parts of a pass were decided, and when the daemon's other work has something to do. */
+interface AlarmFacts {
+  readonly decidedAt: Instant;
+  readonly actionsAt: Instant | undefined;
+  readonly ownershipAt: Instant | undefined;
 }
 
 /** Whether a pass without results has something to put on disk: a commit, a shorter lease, or a changed condition. */

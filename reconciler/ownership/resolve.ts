@@ -3,6 +3,7 @@ import type { AddressRecord } from '../../protocol/inventory.js';
 import type { MobilityPool, PoolMember } from '../../protocol/mobility.js';
 import { byCodePoint } from '../../protocol/order.js';
 import type { Instant } from '../../protocol/time.js';
+import type { CaptureRecord } from './captures.js';
 import type { Inventory } from './inventory.js';
 import { ownedEntries } from './inventory.js';
 import type { RemoteFact } from './remote-facts.js';
@@ -56,16 +57,6 @@ export interface Decision {
   readonly suppressionReason: string;
   /** Whether what decided is up to date, rather than held over from before. */
   readonly fresh: boolean;
-}
-
-/** What the journal and the live plans say about putting an address on this router. */
-export interface CaptureRecord {
-  readonly actionId: string;
-  /** `assigned`: the last thing that happened is an assign that succeeded. `open`: planned, tried, or nobody knows. */
-  readonly state: 'assigned' | 'open' | 'released';
-  /** When that happened; undefined for a plan. */
-  readonly at: Instant | undefined;
-  readonly targetRef: string;
 }
 
 export interface OwnershipInput {
@@ -276,7 +267,7 @@ function capture(address: string, input: OwnershipInput, { captured }: Evidence)
   const record = input.captures.get(address);
   const isHeld = captured.has(address);
   if (!isHeld && (record === undefined || record.state === 'released')) return undefined;
-  const source = record === undefined ? 'inventory' : `action ${record.actionId}`;
+  const source = record?.source ?? 'inventory';
   // An inventory from before the assign cannot confirm it, and may still show what was there before.
   const confirmed =
     isHeld &&

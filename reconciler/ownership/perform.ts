@@ -1,0 +1,201 @@
+import { isMap } from '../../protocol/resource.js';
+import { eventValue } from '../../protocol/event.js';
+import { listOf, mapOf, textOf } from '../../protocol/pick.js';
+import { isMobilityPool } from '../../protocol/mobility.js';
+import { sourceOf } from '../../protocol/plugin.js';
+import type { Result } from '../../protocol/result.js';
+import type { Instant } from '../../protocol/time.js';
+import { printYaml } from '../../render/canonical-yaml.js';
+import { inventoryMessage } from '../../render/inventory-message.js';
+import { writeAtomic } from '../../state/files.js';
+import { appendLog } from '../../state/log.js';
+import { livePartsOf, readJournal } from '../action/journal.js';
+import { listenersOf, ownershipListener } from '../events/listeners.js';
+import type { EventQueue } from '../events/queue.js';
+import { readOwn } from '../head.js';
+import type { Head } from '../head.js';
+import { withOpenState } from '../open-state.js';
+import type { OpenFailure, OpenOptions } from '../open-state.js';
+import type { Situation } from '../situation.js';
+import { situationOf } from '../situation.js';
+import { eventLog, readQueue, readRunFile, writeQueue } from '../state-dir.js';
+import {
+  decodeFacts,
+  decodeInventory,
+  factsPath,
+  inventoryFolder,
+  inventoryPath,
+  ownershipPath,
+} from './record.js';
+import { decodeInventoryRun, encodeInventoryRun, inventoryRunPath, scanKey } from './run-record.js';
+import type { InventoryRun } from './run-record.js';
+import { poolScopes } from './scope.js';
+import type { PoolTrouble } from './scope.js';
+import { settleOwnership } from './settle.js';
+import type { FinishedScan, OwnershipSettlement, OwnershipSituation } from './settle.js';
+
+/** What is known apart from scans that have just ended. */
+export interface OwnershipFacts {
+  readonly dir: string;
+  readonly head: Head;
+  readonly situation: Situation;
+  readonly queue: EventQueue;
+  /** The operator's word for the node that this router is. */
+  readonly node: string | undefined;
+}
+
+/** Reads everything that inventories and ownership are decided on. */
+export async function viewOwnership(
+  { dir, head, situation, queue, node }: OwnershipFacts,
+  now: Instant,
+): Promise<OwnershipSituation & { readonly troubles: readonly PoolTrouble[] }> {
+  const { scopes, troubles } = poolScopes(situation.startup?.resources ?? [], node);
+  const run = decodeInventoryRun(await readRunFile(inventoryRunPath(dir)));
+  const read = (path: string) => readOwn(path, textIn(head, path));
+  return {
+    scopes,
+    troubles,
+    run,
+    inventories: new Map(
+      scopes.flatMap(({ pool, self }) => {
+        const key = scanKey(pool.name, self.nodeRef);
+        const inventory = decodeInventory(read(inventoryPath(pool.name, self.nodeRef)));
+        const lease = run.scans.get(key)?.lease;
+        if (inventory === undefined) return [];
+        const renewed = lease !== undefined && lease.observedAt > inventory.observedAt;
+        return [[key, renewed ? { ...inventory, ...lease } : inventory] as const];
+      }),
+    ),
+    facts: new Map(
+      scopes.map(({ pool }) => [
+        pool.name,
+        decodeFacts(read(factsPath(pool.name))).map(fact => {
+          const lease = run.facts.get(fact.dedupeKey);
+          return lease !== undefined && lease.observedAt > fact.observedAt ? { ...fact, ...lease } : fact;
+        }),
+      ]),
+    ),
+    texts: path => textIn(head, path),
+    actions: [...readJournal(head.files, dir).values()],
+    parts: livePartsOf({ head, situation }, now),
+    scans: [],
+    arrived: queue.waiting.filter(({ plugin }) => plugin === ownershipListener).map(({ event }) => event),
+  };
+}
+
+export interface SettleOptions extends OpenOptions {
+  readonly node: string | undefined;
+}
+
+export interface SettledOwnership extends OwnershipSettlement {
+  readonly troubles: readonly PoolTrouble[];
+  /** Whether anything was committed. */
+  readonly committed: boolean;
+}
+
+/** Takes scans and events in, under the lock: commits what changed in meaning, keeps the rest in `run/`, and tells about it. */
+export function settleScans(
+  options: SettleOptions,
+  scans: readonly FinishedScan[],
+): Promise<Result<SettledOwnership, OpenFailure>> {
+  return withOpenState(options, async state => {
+    const dir = options.state.path;
+    const { head } = state.view();
+    const now = options.clock();
+    const situation = await situationOf(state.config, head);
+    const queue = await readQueue(dir);
+    const facts = await viewOwnership({ dir, head, situation, queue, node: options.node }, now);
+    const settled = settleOwnership({ ...facts, scans }, now);
+    const { changes, events } = settled;
+    const gone = pathsOfGonePools(head, situation, settled);
+    if (changes.length + gone.length > 0 && head.record !== undefined) {
+      const { startupConfigHash, effectiveConfigHash } = head.record;
+      const [scan] = scans;
+      await state.commit({
+        files: new Map([
+          ...gone.map(path => [path, null] as const),
+          ...changes.map(({ path, text }) => [path, text] as const),
+        ]),
+        message: inventoryMessage({
+          pools: settled.pools.map(({ scope }) => scope.pool.name),
+          causes: [...new Set([...changes.map(({ cause }) => cause), ...gone.map(path => `config ${path}`)])],
+          changes: settled.pools.flatMap(({ scope, ownership }) =>
+            decisionChanges(scope.pool.name, head, ownership.decisions),
+          ),
+          startupConfigHash,
+          effectiveConfigHash,
+        }),
+        author: scan?.outcome.status === 'succeeded' ? sourceOf(scan.plugin) : 'routerd',
+        at: now,
+      });
+    }
+    await writeRun(dir, facts.run, settled.run);
+    // Facts are on disk before the events that brought them are forgotten.
+    const rest = queue.waiting.filter(({ plugin }) => plugin !== ownershipListener);
+    const listeners = listenersOf(situation);
+    const waiting = events.flatMap(event =>
+      (listeners.get(event.topic) ?? [])
+        .filter(plugin => plugin !== ownershipListener)
+        .map(plugin => ({ plugin, event, failures: 0 })),
+    );
+    if (waiting.length > 0 || rest.length < queue.waiting.length)
+      await writeQueue(dir, { ...queue, waiting: [...rest, ...waiting] });
+    await appendLog(eventLog(dir), events.map(eventValue));
+    return { ...settled, troubles: facts.troubles, committed: changes.length + gone.length > 0 };
+  });
+}
+
+/** Files of pools that are no longer configured, and of the node that this router was before. */
+function pathsOfGonePools(
+  { files }: Head,
+  { startup, fresh }: Situation,
+  { pools }: OwnershipSettlement,
+): string[] {
+  if (startup === undefined || !fresh) return [];
+  const configured = new Set(startup.resources.filter(isMobilityPool).map(({ metadata }) => metadata.name));
+  const kept = new Set(
+    pools.flatMap(({ scope: { pool, self } }) => [
+      inventoryPath(pool.name, self.nodeRef),
+      ownershipPath(pool.name),
+      factsPath(pool.name),
+    ]),
+  );
+  const settled = new Set(pools.map(({ scope }) => scope.pool.name));
+  return [...files.keys()].filter(path => {
+    if (!path.startsWith(inventoryFolder) || kept.has(path)) return false;
+    const [pool = ''] = path
+      .slice(inventoryFolder.length)
+      .replace(/^remote\//, '')
+      .split('.');
+    return !configured.has(pool) || settled.has(pool);
+  });
+}
+
+async function writeRun(dir: string, before: InventoryRun, after: InventoryRun): Promise<void> {
+  const text = printYaml(encodeInventoryRun(after));
+  if (text !== printYaml(encodeInventoryRun(before))) await writeAtomic(inventoryRunPath(dir), text);
+}
+
+/** What is decided otherwise than the file of HEAD says, a line each. */
+function decisionChanges(
+  pool: string,
+  head: Head,
+  decisions: readonly { readonly address: string; readonly class: string }[],
+): string[] {
+  const document = mapOf(readOwn(ownershipPath(pool), textIn(head, ownershipPath(pool))));
+  const before = new Map(
+    listOf(document['decisions'])
+      .filter(isMap)
+      .map(decision => [textOf(decision['address']), textOf(decision['class'])]),
+  );
+  const after = new Map(decisions.map(({ address, class: name }) => [address, name]));
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap(address => {
+    const [was, is] = [before.get(address) ?? 'none', after.get(address) ?? 'none'];
+    return was === is ? [] : [`${address} ${was} -> ${is}`];
+  });
+}
+
+function textIn({ files }: Head, path: string): string | undefined {
+  const bytes = files.get(path);
+  return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
+}
