@@ -1,17 +1,9 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../protocol/duration.js';
-import type { Command as Run, CommandContext } from './commands/context.js';
-import { collect, commonOptions } from './common-options.js';
+import { Argument, Command, Option } from 'commander';
+import { collect } from './common-options.js';
 import type { ReconcileOptions } from './commands/reconcile.js';
-import { formats } from './output/format.js';
-
-/** Runs a command whose module is loaded only now, and leaves its exit code with `finish`. */
-export interface Runner {
-  readonly context: CommandContext;
-  readonly finish: (exitCode: number) => void;
-}
-
-type Loader<Options> = () => Promise<Run<Options>>;
+import { actionCommands } from './program/action.js';
+import { common, lockTimeout, output, positiveInteger, run, showSecrets } from './program/options.js';
+import type { Runner } from './program/options.js';
 
 /**
  * The command tree of routerctl. Each command names its module in an import of its own, so that a command pays for what
@@ -141,6 +133,8 @@ export function buildProgram(runner: Runner): Command {
     .option('--watch', 'go on with those that come')
     .action(run(runner, [], async () => (await import('./commands/event.js')).eventList));
 
+  actionCommands(group('action', 'operations at providers that plugins propose'), runner);
+
   program
     .command('version')
     .description('print the versions of routerctl, Node and git')
@@ -157,44 +151,4 @@ export function buildProgram(runner: Runner): Command {
       }),
     );
   return program;
-}
-
-/** The options of every command about a router, and how to print. */
-function common(command: Command): Command {
-  return commonOptions(command).addOption(output());
-}
-
-function output(): Option {
-  return new Option('-o, --output <format>', 'how to print').choices(formats).default('table');
-}
-
-function lockTimeout(): Option {
-  return new Option('--lock-timeout <duration>', 'how long to wait for another writer, 0 not at all')
-    .argParser(durationMs)
-    .default(30_000, '30s');
-}
-
-function durationMs(text: string): number {
-  const ms = parseDuration(text);
-  if (ms !== undefined && ms >= 0) return ms;
-  throw new InvalidArgumentError('a duration such as 30s or 2m is meant.');
-}
-
-function showSecrets(): Option {
-  return new Option('--show-secrets', 'print secrets instead of <redacted>');
-}
-
-function positiveInteger(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('a whole number above 0 is meant.');
-}
-
-/** Commander hands over the arguments one by one, then the options, then the command: one object is made of them. */
-function run<Options>(runner: Runner, names: readonly string[], load: Loader<Options>) {
-  return async (...given: unknown[]): Promise<void> => {
-    const values = names.flatMap((name, i) => (given[i] === undefined ? [] : [[name, given[i]] as const]));
-    const options = { ...(given[names.length] as object), ...Object.fromEntries(values) } as Options;
-    const command = await load();
-    runner.finish(await command(options, runner.context));
-  };
 }

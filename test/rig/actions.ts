@@ -125,7 +125,12 @@ export function approved(action: Action, facts: ApprovalFacts = {}): Action {
     planDigest: facts.planDigest ?? revisionOf(action).planDigest,
     ...(executor === null ? {} : { executor }),
   };
-  return move(action, { at, to: 'approved', by, message: '', cause: { type: 'approved', approval } });
+  const moved = move(action, { at, to: 'approved', by, message: '', cause: { type: 'approved', approval } });
+  // A move never goes back in time; a journal that somebody edited may.
+  return {
+    ...moved,
+    transitions: moved.transitions.map((step, i, all) => (i < all.length - 1 ? step : { ...step, at })),
+  };
 }
 
 /** A step that nothing but its cause is known of. */

@@ -1,0 +1,35 @@
+import { killAllChildren } from '../reconciler/plugin/child/process-group.js';
+import type { CommandContext } from './commands/context.js';
+
+/** The wish to stop of a command that has begun something which it should see to its end. */
+export interface Stop {
+  /** Aborted by the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Exit code for the signal that came, 130 or 143; undefined as long as none did. */
+  readonly exitCode: () => number | undefined;
+}
+
+/**
+ * Takes SIGINT and SIGTERM over: the first one says that nothing more is to be begun, a second one ends the process and its
+ * children at once.
+ */
+export function stopInTurn(context: Pick<CommandContext, 'takeSignals'>, onFirst: () => void): Stop {
+  context.takeSignals();
+  const controller = new AbortController();
+  let exitCode: number | undefined;
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    process.on(signal, () => {
+      if (exitCode !== undefined) {
+        killAllChildren();
+        process.exit(code);
+      }
+      exitCode = code;
+      controller.abort();
+      onFirst();
+    });
+  }
+  return { signal: controller.signal, exitCode: () => exitCode };
+}
