@@ -1,8 +1,17 @@
 import { Argument, Command, Option } from 'commander';
 import { collect } from './common-options.js';
 import type { ReconcileOptions } from './commands/reconcile.js';
+import type { ReconcileWaitOptions } from './commands/reconcile-by-daemon.js';
 import { actionCommands } from './program/action.js';
-import { common, lockTimeout, output, positiveInteger, run, showSecrets } from './program/options.js';
+import {
+  common,
+  durationMs,
+  lockTimeout,
+  output,
+  positiveInteger,
+  run,
+  showSecrets,
+} from './program/options.js';
 import type { Runner } from './program/options.js';
 
 /**
@@ -31,20 +40,26 @@ export function buildProgram(runner: Runner): Command {
     .addOption(lockTimeout())
     .option('--detailed-exitcode', 'with --dry-run: exit with 2 when a commit would be made')
     .addOption(
-      new Option('--wait', 'have the running routerd look now, and wait until it has').conflicts([
-        'dryRun',
-        'watch',
-      ]),
+      new Option(
+        '--wait',
+        'have the running routerd look now, and wait until what it runs is taken in',
+      ).conflicts(['dryRun', 'watch']),
     )
     .addOption(
       new Option('--watch', 'go on reconciling, as routerd does, until interrupted').conflicts(['dryRun']),
+    )
+    .addOption(
+      new Option('--timeout <duration>', 'with --wait: how long at most')
+        .argParser(durationMs)
+        .default(60_000, '60s'),
     )
     .addOption(showSecrets())
     .action(
       run(runner, [], async () => {
         const { reconcile } = await import('./commands/reconcile.js');
         return async (
-          options: ReconcileOptions & { readonly wait?: boolean; readonly watch?: boolean },
+          options: ReconcileOptions &
+            ReconcileWaitOptions & { readonly wait?: boolean; readonly watch?: boolean },
           context,
         ) => {
           if (options.wait !== true && options.watch !== true) return reconcile(options, context);
@@ -64,6 +79,17 @@ export function buildProgram(runner: Runner): Command {
     .requiredOption('--for <condition>', 'condition=Ready, or condition=Degraded=False')
     .option('--timeout <duration>', 'how long at most', '60s')
     .action(run(runner, [], async () => (await import('./commands/wait.js')).waitFor));
+
+  common(program.command('adopt'))
+    .description('take HEAD of the state directory as it is, after its history was moved by hand')
+    .addOption(lockTimeout())
+    .action(run(runner, [], async () => (await import('./commands/adopt.js')).adoptHead));
+
+  common(program.command('repair'))
+    .description('go back to the newest generation that can be read, where the state repository is damaged')
+    .option('--dry-run', 'say what is damaged and what would be done, change nothing')
+    .addOption(lockTimeout())
+    .action(run(runner, [], async () => (await import('./commands/repair.js')).repairState));
 
   const plugin = group('plugin', 'plugins and their runs');
   common(plugin.command('list'))

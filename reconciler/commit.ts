@@ -5,16 +5,27 @@ import { fail, ok } from '../protocol/result.js';
 import type { Result } from '../protocol/result.js';
 import { formatTime } from '../protocol/time.js';
 import type { Instant } from '../protocol/time.js';
-import { createStore } from '../state/git/open.js';
+import { createStore, openStore } from '../state/git/open.js';
 import type { StoreFailure } from '../state/git/look.js';
 import type { Store } from '../state/git/store.js';
 import { appendLog } from '../state/log.js';
-import { StorageError } from '../state/storage-error.js';
+import { StorageError, namingRepair, repairHint } from '../state/storage-error.js';
 import { eventValue } from '../protocol/event.js';
+import { acknowledge, asItIs, movedByHand } from './acknowledge.js';
 import { queueAfterPass } from './events/after-pass.js';
-import { missingTags, tagOf } from './generations.js';
+import { surveyTags, tagOf } from './generations.js';
 import type { PassReport } from './report.js';
-import { eventLog, runLog, viewStore, writeLeases, writeQueue, writeStatus } from './state-dir.js';
+import {
+  eventLog,
+  lostRepository,
+  readAcknowledged,
+  runLog,
+  viewStore,
+  writeAcknowledged,
+  writeLeases,
+  writeQueue,
+  writeStatus,
+} from './state-dir.js';
 import type { StateDir, StateView } from './state-dir.js';
 import { statusAfter } from './status.js';
 
@@ -24,28 +35,48 @@ export interface WritableState {
   readonly repairs: readonly Problem[];
 }
 
-/** Opens, or on first use makes, the state directory under the lock, and mends what an interrupted run left behind. */
+/**
+ * Opens, or on first use makes, the state directory under the lock, and mends what an interrupted run left behind. Fails
+ * where the history was moved by hand: then not even the visible files are touched.
+ */
 export async function openForWriting(
   state: StateDir,
   now: Instant,
 ): Promise<Result<WritableState, { readonly kind: 'state'; readonly failure: StoreFailure }>> {
-  const opened = await createStore(state.path, { searchPath: state.searchPath });
-  if (!opened.ok) return fail({ kind: 'state', failure: opened.failure });
+  const known = await readAcknowledged(state.path);
+  const options = { searchPath: state.searchPath };
+  // A repository that is gone must not be begun anew under the numbers of the old one.
+  const opened = await (known?.commit === undefined ? createStore : openStore)(state.path, options);
+  if (!opened.ok)
+    return fail({ kind: 'state', failure: (await lostRepository(state.path)) ?? opened.failure });
   const store = opened.value;
   const recovery = await store.recover();
   if (!recovery.ok) throw unusable(store, recovery.failure);
   const view = await viewStore(store);
+  const moved = await movedByHand(view);
+  if (moved !== undefined) return fail({ kind: 'state', failure: moved });
   const repairs = recovery.value.removed.map((path): Problem => ({
     reason: 'StateRecovered',
     severity: 'note',
     message: `removed ${path}, which an interrupted run had left behind`,
   }));
-  if (view.head.commit !== undefined) {
-    repairs.push(...(await restore(store, view.head.commit, now)));
-    const missing = await missingTags(store, view.head.generation);
-    if (missing.size > 0) await store.tag(missing);
-  }
-  return ok({ store, view, repairs });
+  const { commit } = view.head;
+  if (commit === undefined) return ok({ store, view, repairs });
+  return namingRepair(state.path, async () => {
+    repairs.push(...(await restore(store, commit, now)));
+    return ok({ store, view: await withTags(store, view), repairs });
+  });
+}
+
+/** Makes the tags that are missing, and acknowledges a HEAD that was committed without: by a run that was killed, or long ago. */
+async function withTags(store: Store, view: StateView): Promise<StateView> {
+  const { head, acknowledged } = view;
+  const { missing, unused } = await surveyTags(store, head.generation, acknowledged?.unused ?? 0);
+  if (missing.size > 0) await store.tag(missing);
+  if (acknowledged?.commit === head.commit && acknowledged?.unused === unused) return view;
+  const now = asItIs(view, unused);
+  await writeAcknowledged(store.path, now);
+  return { ...view, acknowledged: now };
 }
 
 /** Puts the visible files back to those of HEAD. */
@@ -79,7 +110,7 @@ function unusable(
     case 'elsewhere':
       return new StorageError({ ...facts, detail: `its HEAD is ${failure.head}, not main: ${failure.hint}` });
     case 'damaged':
-      return new StorageError({ ...facts, detail: failure.message });
+      return new StorageError({ ...facts, detail: `${failure.message}; ${repairHint(store.path)}` });
   }
 }
 
@@ -113,7 +144,12 @@ export async function commitSettlement(order: CommitOrder): Promise<PassReport |
     );
     if (!committed.ok && committed.failure.kind === 'moved') return 'moved';
     if (committed.ok) {
-      done = { ...report, commit: committed.value.commit };
+      const { commit } = committed.value;
+      done = { ...report, commit };
+      const parts = Object.fromEntries(
+        settlement.leases.map(({ source, generation }) => [source, generation]),
+      );
+      await acknowledge(view, store.path, { commit, generation: next, numbers: { generation: next, parts } });
       await store.project(committed.value.commit, report.finishedAt);
     }
   }

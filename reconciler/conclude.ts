@@ -77,6 +77,8 @@ async function decideLightly(order: ConcludeOrder): Promise<Result<Decided, Pass
   if (memory === undefined || !lightly) return undefined;
   const found = await viewState(options.state, memory.commits);
   if (!found.ok || found.value.store === undefined) return undefined;
+  // One that was moved, by hand or by another writer, has to be looked at first.
+  if (found.value.head.commit !== found.value.acknowledged?.commit) return undefined;
   const view = underHeldLeases(found.value, memory);
   const report = await decide({ ...order, view, repairs: [] });
   if (report.settlement?.commit !== undefined) return undefined;

@@ -21,14 +21,26 @@ export function generationOf(commit: CommitRecord): number | undefined {
   return text !== undefined && /^[1-9]\d*$/.test(text) ? Number(text) : undefined;
 }
 
-/** Tags are made with their commits; those that somebody deleted are derived again from the history. */
-export async function missingTags(store: Store, generation: number): Promise<Map<string, string>> {
+export interface TagSurvey {
+  /** Tags to be made: name → commit. */
+  readonly missing: ReadonlyMap<string, string>;
+  /** How many numbers have no tag because no commit of the history has them. */
+  readonly unused: number;
+}
+
+/**
+ * Tags are made with their commits; those that somebody deleted are derived again from the history. That takes a process,
+ * so it is done only where more tags are missing than the `unused` that an earlier survey found.
+ */
+export async function surveyTags(store: Store, generation: number, unused: number): Promise<TagSurvey> {
   const present = await store.tags('gen');
   const missing = new Map<string, string>();
-  if (present.size >= generation) return missing;
+  const numbers = [...present.keys()].map(tag => Number(tag.slice('gen/'.length)));
+  const absent = generation - numbers.filter(number => number >= 1 && number <= generation).length;
+  if (absent <= unused) return { missing, unused };
   for (const commit of await store.commits({ path: statePaths.effective })) {
     const number = generationOf(commit);
     if (number !== undefined && !present.has(tagOf(number))) missing.set(tagOf(number), commit.commit);
   }
-  return missing;
+  return { missing, unused: absent - missing.size };
 }

@@ -10,6 +10,8 @@ import { emptySnapshot } from '../render/changes.js';
 import { decodeGeneration } from '../render/generation-record.js';
 import type { GenerationRecord } from '../render/generation-record.js';
 import { startupSource } from '../render/merge.js';
+import { highestOf } from './records/acknowledged.js';
+import type { Numbers } from './records/acknowledged.js';
 import { underLease } from './records/leases.js';
 import type { LeaseRecord } from './records/leases.js';
 
@@ -30,6 +32,8 @@ export interface Head {
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** One a source, under the leases in force, expired ones included. */
   readonly parts: readonly Part[];
+  /** Numbers that were given besides: higher than those of the commit where the history was set back and adopted so. */
+  readonly given?: Numbers;
   /** The text of a file of the commit; undefined where it holds none. */
   readonly text: (path: string) => string | undefined;
   /** The startup-config that was accepted last. Reads on the first call. */
@@ -49,13 +53,25 @@ export const unborn: Head = {
   snapshot: () => emptySnapshot,
 };
 
+/** The highest numbers so far, which the next ones come after. */
+export function numbersOf({ generation, record, parts, given }: Head): Numbers {
+  return highestOf(
+    { generation, parts: record?.lastPartNumbers ?? {} },
+    {
+      generation: 0,
+      parts: Object.fromEntries(parts.map(part => [part.source, part.generation])),
+    },
+    ...(given === undefined ? [] : [given]),
+  );
+}
+
 export interface CommitContent {
   readonly commit: string;
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
 /** A commit as it was read, whatever the leases are. */
-export interface CommitReading extends Omit<Head, 'parts' | 'record'> {
+export interface CommitReading extends Omit<Head, 'parts' | 'record' | 'given'> {
   readonly commit: string;
   readonly record: GenerationRecord;
   /** One a source, under the lease that it was accepted with. */

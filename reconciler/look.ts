@@ -7,9 +7,11 @@ import { loadConfig } from '../state/config/load.js';
 import type { LoadedConfig } from '../state/config/load.js';
 import { acquireLock } from '../state/lock.js';
 import { readInbox } from '../state/inbox.js';
+import { movedByHand } from './acknowledge.js';
 import { previewInbox, takeInbox } from './events/intake.js';
 import { listenersOf } from './events/listeners.js';
 import { batchFor } from './events/queue.js';
+import { numbersOf } from './head.js';
 import { underHeldLeases } from './memory.js';
 import type { PassFailure, PassOptions } from './pass-options.js';
 import type { PlannedPlugin } from './plan-runs.js';
@@ -37,6 +39,8 @@ export async function look(
   const { memory } = options;
   const found = await viewState(options.state, memory?.commits);
   if (!found.ok) return fail({ kind: 'state', failure: found.failure });
+  const moved = await movedByHand(found.value);
+  if (moved !== undefined) return fail({ kind: 'state', failure: moved });
   const view = underHeldLeases(found.value, memory);
   const config = justRead ?? (await loadConfig(options.config, memory?.config));
   const situation = await situationOf(config, view.head);
@@ -66,6 +70,7 @@ export function ordersOf(
   { head, queue }: Pick<StateView, 'head' | 'queue'>,
 ): RunOrder[] {
   if (situation.startup === undefined) return [];
+  const numbers = numbersOf(head);
   const startupConfigHash = sha256(printRouter(situation.startup));
   return plan.flatMap((planned): RunOrder[] => {
     if (planned.state !== 'ready' || !planned.due.due) return [];
@@ -79,7 +84,7 @@ export function ordersOf(
         startupConfigHash,
         effectiveGeneration: head.generation,
         events: due.cause === 'event' ? batchFor(queue, name) : [],
-        previousDynamicGeneration: head.record?.lastPartNumbers[sourceOf(name)] ?? 0,
+        previousDynamicGeneration: numbers.parts[sourceOf(name)] ?? 0,
       },
     ];
   });

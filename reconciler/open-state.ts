@@ -9,7 +9,9 @@ import type { StoreFailure } from '../state/git/look.js';
 import { acquireLock } from '../state/lock.js';
 import type { LockBusy } from '../state/lock.js';
 import { StorageError } from '../state/storage-error.js';
+import { acknowledge } from './acknowledge.js';
 import { openForWriting } from './commit.js';
+import { numbersOf } from './head.js';
 import type { StateDir, StateView } from './state-dir.js';
 import { lockPath } from './state-dir.js';
 
@@ -88,6 +90,9 @@ export async function withOpenState<T>(
         throw new StorageError({ path: store.path, operation: 'commit in', code: 'EMOVED', detail });
       }
       commits++;
+      const { generation } = view.head;
+      const numbers = numbersOf(view.head);
+      await acknowledge(view, store.path, { commit: committed.value.commit, generation, numbers });
       view = { ...view, head: { ...view.head, commit: committed.value.commit, files: tree } };
       await store.project(committed.value.commit, at);
     };

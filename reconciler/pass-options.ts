@@ -26,8 +26,14 @@ export interface PassOptions {
   readonly memory?: PassMemory;
 }
 
+/** What a command needs that works on the state directory alone. */
+export type StateOptions = Pick<PassOptions, 'state' | 'lockTimeoutMs' | 'command'>;
+
+/** Why the state directory could not be written to. */
+export type StateFailure =
+  | { readonly kind: 'state'; readonly failure: StoreFailure }
+  | { readonly kind: 'locked'; readonly busy: LockBusy };
+
 /** Why a pass could not be made at all. */
 export type PassFailure =
-  | { readonly kind: 'state'; readonly failure: StoreFailure }
-  | { readonly kind: 'locked'; readonly busy: LockBusy }
-  | { readonly kind: 'noSuchPlugin'; readonly name: string; readonly known: readonly string[] };
+  StateFailure | { readonly kind: 'noSuchPlugin'; readonly name: string; readonly known: readonly string[] };

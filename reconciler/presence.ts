@@ -5,7 +5,7 @@ import { removeDurably, writeAtomic } from '../state/files.js';
 import { printYaml } from '../render/canonical-yaml.js';
 import { daemonLockPath, decodePresence, encodePresence, presencePath } from './records/presence.js';
 import type { Presence } from './records/presence.js';
-import { lockPath, readRunFile } from './state-dir.js';
+import { lockPath, pluginLockPath, readRunFile } from './state-dir.js';
 
 /** The daemon that runs on a state directory; undefined where none does. */
 export async function findDaemon(dir: string): Promise<Presence | undefined> {
@@ -17,6 +17,13 @@ export async function findDaemon(dir: string): Promise<Presence | undefined> {
 /** Who holds the writer lock at this moment; undefined where nobody does. */
 export async function findWriter(dir: string): Promise<Holder | undefined> {
   return (await isLocked(lockPath(dir))) ? readHolder(lockPath(dir)) : undefined;
+}
+
+/** Which of these plugins run at this moment. */
+export async function findRunning(dir: string, plugins: readonly string[]): Promise<string[]> {
+  const running: string[] = [];
+  for (const name of plugins) if (await isLocked(pluginLockPath(dir, name))) running.push(name);
+  return running;
 }
 
 export async function writePresence(dir: string, presence: Presence): Promise<void> {

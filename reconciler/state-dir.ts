@@ -1,19 +1,24 @@
 import { join } from 'node:path';
 import type { Value } from '../protocol/resource.js';
-import { ok } from '../protocol/result.js';
+import { fail, ok } from '../protocol/result.js';
 import type { Result } from '../protocol/result.js';
+import { printable } from '../protocol/text.js';
 import { printYaml } from '../render/canonical-yaml.js';
-import { readRegular, writeAtomic } from '../state/files.js';
+import { decodeGeneration } from '../render/generation-record.js';
+import type { GenerationRecord } from '../render/generation-record.js';
+import { listFolder, readRegular, replaceFile, writeAtomic } from '../state/files.js';
 import type { StoreFailure } from '../state/git/look.js';
 import { openStore } from '../state/git/open.js';
 import type { Store } from '../state/git/store.js';
 import type { LogFile } from '../state/log.js';
-import { StorageError } from '../state/storage-error.js';
+import { StorageError, namingRepair } from '../state/storage-error.js';
 import { decodeQueue, encodeQueue } from './events/queue.js';
 import type { EventQueue } from './events/queue.js';
-import { headUnder, readCommit, readOwn, unborn } from './head.js';
+import { headUnder, readCommit, readOwn, statePaths, unborn } from './head.js';
 import type { Head } from './head.js';
 import type { CommitMemory } from './memory.js';
+import { commitText, decodeAcknowledged, encodeAcknowledged } from './records/acknowledged.js';
+import type { Acknowledged } from './records/acknowledged.js';
 import { decodeLeases, encodeLeases } from './records/leases.js';
 import type { LeaseRecord } from './records/leases.js';
 import { decodeRunStatus, encodeRunStatus } from './records/run-status.js';
@@ -35,6 +40,8 @@ export interface StateView {
   readonly leasesMoved?: boolean;
   readonly status: RunStatus;
   readonly queue: EventQueue;
+  /** The commit that was reported as done last; undefined where that is not known. */
+  readonly acknowledged?: Acknowledged;
 }
 
 export const lockPath = (dir: string): string => join(dir, 'run', 'lock');
@@ -44,6 +51,7 @@ export const inboxPath = (dir: string): string => join(dir, 'run', 'inbox');
 export const eventLog = (dir: string): LogFile => ({ dir: join(dir, 'run', 'log'), name: 'events' });
 export const runLog = (dir: string): LogFile => ({ dir: join(dir, 'run', 'log'), name: 'plugins' });
 const leasesPath = (dir: string): string => join(dir, 'run', 'leases.yaml');
+const acknowledgedPath = (dir: string): string => join(dir, 'run', 'acknowledged.yaml');
 const queuePath = (dir: string): string => join(dir, 'run', 'events.yaml');
 const statusPath = (dir: string): string => join(dir, 'run', 'status.yaml');
 
@@ -54,24 +62,42 @@ export async function viewState(
 ): Promise<Result<StateView, StoreFailure>> {
   const opened = await openStore(dir.path, { searchPath: dir.searchPath });
   if (opened.ok) return ok(await viewStore(opened.value, memory));
+  const lost = await lostRepository(dir.path);
+  if (lost !== undefined) return fail(lost);
   if (opened.failure.kind !== 'missing') return opened;
-  return ok({ store: undefined, head: unborn, leases: [], ...(await readRunState(dir.path)) });
+  const run = await readRunState(dir.path);
+  return ok({ store: undefined, head: withGiven(unborn, run.acknowledged), leases: [], ...run });
+}
+
+/** Why a directory without a repository is no new one: there was one, by what it acknowledged. */
+export async function lostRepository(dir: string): Promise<StoreFailure | undefined> {
+  const names = (await listFolder(dir).catch(() => [])).map(({ name }) => name);
+  if (!names.includes('run') || names.includes('.git')) return undefined;
+  const known = await readAcknowledged(dir);
+  if (known?.commit === undefined) return undefined;
+  const place = printable(dir);
+  return {
+    kind: 'movedByHand',
+    path: dir,
+    message: `${place} has lost its repository, and routerd had acknowledged ${commitText(known.commit, known.generation)}: nothing is written`,
+    hint: `put ${place}/.git back, or name another directory; where a repair was interrupted: routerctl repair --state '${place}'`,
+  };
 }
 
 /** The same for a store that is open. Throws StorageError where HEAD is not a commit of routerd's. */
 export async function viewStore(store: Store, memory: CommitMemory = {}): Promise<StateView> {
   const leases = decodeLeases(await readRunFile(leasesPath(store.path)));
   const run = await readRunState(store.path);
-  const commit = await store.head();
-  if (commit === null) return { store, head: unborn, leases, ...run };
+  const commit = await namingRepair(store.path, store.head);
+  if (commit === null) return { store, head: withGiven(unborn, run.acknowledged), leases, ...run };
   // A commit never changes, so one that was read is read for good.
   const reading =
     memory.last?.commit === commit
       ? memory.last
-      : readCommit({ commit, files: await store.readTree(commit) });
+      : readCommit({ commit, files: await namingRepair(store.path, () => store.readTree(commit)) });
   if (reading?.record.lineage !== store.lineage) throw foreignHead(store, commit);
   memory.last = reading;
-  return { store, head: headUnder(reading, leases), leases, ...run };
+  return { store, head: withGiven(headUnder(reading, leases), run.acknowledged), leases, ...run };
 }
 
 export async function writeLeases(dir: string, leases: readonly LeaseRecord[]): Promise<void> {
@@ -91,8 +117,38 @@ export async function readQueue(dir: string): Promise<EventQueue> {
   return decodeQueue(await readRunFile(queuePath(dir)));
 }
 
-async function readRunState(dir: string): Promise<Pick<StateView, 'status' | 'queue'>> {
-  return { status: decodeRunStatus(await readRunFile(statusPath(dir))), queue: await readQueue(dir) };
+type RunState = Pick<StateView, 'status' | 'queue' | 'acknowledged'>;
+
+async function readRunState(dir: string): Promise<RunState> {
+  const acknowledged = await readAcknowledged(dir);
+  return {
+    status: decodeRunStatus(await readRunFile(statusPath(dir))),
+    queue: await readQueue(dir),
+    ...(acknowledged === undefined ? {} : { acknowledged }),
+  };
+}
+
+function withGiven(head: Head, acknowledged: Acknowledged | undefined): Head {
+  return acknowledged === undefined ? head : { ...head, given: acknowledged.highest };
+}
+
+export async function readAcknowledged(dir: string): Promise<Acknowledged | undefined> {
+  return decodeAcknowledged(await readRunFile(acknowledgedPath(dir)));
+}
+
+/** The visible generation.yaml, undefined where it cannot be read: whoever changed it may have done anything to it. */
+export async function readVisibleRecord(dir: string): Promise<GenerationRecord | undefined> {
+  try {
+    return decodeGeneration(await readRunFile(join(dir, statePaths.generation)));
+  } catch (error) {
+    if (error instanceof StorageError) return undefined;
+    throw error;
+  }
+}
+
+/** A power cut may bring an older one back, which does no harm: its commit is still one that HEAD comes after. */
+export async function writeAcknowledged(dir: string, acknowledged: Acknowledged): Promise<void> {
+  await replaceFile(acknowledgedPath(dir), printYaml(encodeAcknowledged(acknowledged)));
 }
 
 /** A file of routerd in `run/`; null where there is none. */

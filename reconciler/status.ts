@@ -21,6 +21,7 @@ export function statusAfter(before: RunStatus, report: PassReport): RunStatus {
   const failing = report.plugins
     .filter(({ name, outcome }) => outcome === 'failed' || (plugins.get(name)?.failures ?? 0) > 0)
     .map(({ name }) => name);
+  const running = report.plugins.filter(({ outcome }) => outcome === 'running').map(({ name }) => name);
   return {
     plugins,
     conditions: conditionTypes.map(type =>
@@ -28,12 +29,13 @@ export function statusAfter(before: RunStatus, report: PassReport): RunStatus {
         before.conditions.find(condition => condition.type === type),
         {
           type,
-          ...judge(type, startupErrors(config), failing),
+          ...judge(type, { errors: startupErrors(config), failing, running }),
           lastTransitionTime: finishedAt,
           observedGeneration: generation,
         },
       ),
     ),
+    running,
     lastAttempted: { time: finishedAt, valid },
     ...(applied
       ? { lastApplied: { time: finishedAt, startupConfigHash: settlement.startupConfigHash, generation } }
@@ -61,10 +63,16 @@ function transition(before: Condition | undefined, now: Condition): Condition {
   return before?.status === now.status ? { ...now, lastTransitionTime: before.lastTransitionTime } : now;
 }
 
+/** Problems of the startup-config, and names of plugins. */
+interface Judged {
+  readonly errors: readonly Problem[];
+  readonly failing: readonly string[];
+  readonly running: readonly string[];
+}
+
 function judge(
   type: Condition['type'],
-  errors: readonly Problem[],
-  failing: readonly string[],
+  { errors, failing, running }: Judged,
 ): Pick<Condition, 'status' | 'reason' | 'message'> {
   const no = (message: string) => ({ status: 'False', reason: 'AsExpected', message }) as const;
   switch (type) {
@@ -77,7 +85,9 @@ function judge(
           }
         : { status: 'False', reason: 'StartupConfigInvalid', message: errorText(errors) };
     case 'Reconciling':
-      return no('no pass is under way');
+      return running.length === 0
+        ? no('no plugin runs')
+        : { status: 'True', reason: 'PluginsRunning', message: `running: ${running.join(', ')}` };
     case 'Stalled':
       return errors.length === 0
         ? no('nothing waits for the operator')

@@ -18,6 +18,8 @@ export class StorageError extends Error {
   readonly path: string;
   readonly operation: string;
   readonly code: string;
+  /** The part of the message that says what is wrong. */
+  readonly words: string;
 
   constructor(facts: StorageFacts, options?: ErrorOptions) {
     const words = facts.detail ?? codeText(facts.code, facts.path);
@@ -25,7 +27,30 @@ export class StorageError extends Error {
     this.path = facts.path;
     this.operation = facts.operation;
     this.code = facts.code;
+    this.words = words;
   }
+}
+
+/**
+ * Runs `body` and, where it fails because the repository cannot be read, names the command that mends one. git says
+ * nothing that tells damage from other trouble, so that command finds out itself.
+ */
+export async function namingRepair<T>(path: string, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (!(error instanceof StorageError) || !['EDAMAGED', 'EGIT'].includes(error.code)) throw error;
+    const { operation, code, words } = error;
+    throw new StorageError(
+      { path: error.path, operation, code, detail: `${words}; ${repairHint(path)}` },
+      { cause: error },
+    );
+  }
+}
+
+/** What to do about a repository that may be damaged. */
+export function repairHint(path: string): string {
+  return `to see whether the repository is damaged, and to go back to the newest generation that can be read: routerctl repair --state '${printable(path)}'`;
 }
 
 /** Runs `body` and turns the error of a failed system call into a StorageError about `path`. */

@@ -90,11 +90,15 @@ export const generationShow: Command<GenerationShowOptions> = async (options, co
   const { store } = view.value;
   const found = await load(store, options.generation, context);
   if (found === undefined) return 1;
-  const before =
-    found.head.generation > 1 ? await load(store, String(found.head.generation - 1), context) : undefined;
-  const changes = changesBetween(before?.head.snapshot() ?? emptySnapshot, found.head.snapshot());
+  // The one before it by ancestry: where the history was set back, the number before is not in it.
+  const [commit, before] = await store.commits({
+    from: found.commit,
+    path: statePaths.effective,
+    limit: 2,
+  });
+  const earlier = before === undefined ? undefined : await headAt(store, before.commit);
+  const changes = changesBetween(earlier?.snapshot() ?? emptySnapshot, found.head.snapshot());
   const shown = shownRouter(found.head.snapshot().effective, options.showSecrets === true);
-  const [commit] = await store.commits({ from: found.commit, limit: 1 });
   emit(context.io, options.output, {
     document: {
       kind: 'Generation',
@@ -146,13 +150,16 @@ async function load(
 ): Promise<{ readonly commit: string; readonly head: Head } | undefined> {
   const number = /^(?:gen\/)?([1-9]\d*)$/.exec(text)?.[1];
   const commit = number === undefined ? undefined : (await store.tags('gen')).get(tagOf(Number(number)));
-  const head =
-    commit === undefined ? undefined : decodeHead({ commit, files: await store.readTree(commit) }, []);
+  const head = commit === undefined ? undefined : await headAt(store, commit);
   if (commit !== undefined && head !== undefined) return { commit, head };
   io.note(
     `routerctl: there is no generation ${JSON.stringify(oneLine(text))}: see routerctl generation list\n`,
   );
   return undefined;
+}
+
+async function headAt(store: Store, commit: string): Promise<Head | undefined> {
+  return decodeHead({ commit, files: await store.readTree(commit) }, []);
 }
 
 function changeText({ action, resource, source, until }: Change): string {

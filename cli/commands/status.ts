@@ -3,11 +3,11 @@ import { fail, ok } from '../../protocol/result.js';
 import type { Result } from '../../protocol/result.js';
 import { loadConfig } from '../../state/config/load.js';
 import { planRuns } from '../../reconciler/plan-runs.js';
-import { findDaemon, findWriter } from '../../reconciler/presence.js';
+import { findDaemon, findRunning, findWriter } from '../../reconciler/presence.js';
 import { situationOf } from '../../reconciler/situation.js';
 import { emit } from '../output/format.js';
 import { statusDocument } from '../reports/status.js';
-import type { StatusDocument } from '../reports/status.js';
+import type { StatusDocument, StatusFacts } from '../reports/status.js';
 import { settingsOf } from '../settings.js';
 import { statusText } from '../text/status-text.js';
 import type { Command, CommandContext, OutputOptions } from './context.js';
@@ -54,6 +54,15 @@ export async function readStatus(
   options: OutputOptions,
   context: CommandContext,
 ): Promise<Result<StatusDocument, 'said'>> {
+  const facts = await readFacts(options, context);
+  return facts.ok ? ok(statusDocument(facts.value)) : facts;
+}
+
+/** The same before it is put into words. */
+export async function readFacts(
+  options: OutputOptions,
+  context: CommandContext,
+): Promise<Result<StatusFacts, 'said'>> {
   const opened = await openView(options, context);
   if (!opened.ok) return fail('said');
   const view = opened.value;
@@ -61,13 +70,14 @@ export async function readStatus(
   const situation = await situationOf(await loadConfig(settings.config), view.head);
   const now = context.clock();
   const dir = settings.state.path;
-  return ok(
-    statusDocument({
-      view,
-      plan: planRuns({ ...view, situation }, now),
-      daemon: await findDaemon(dir),
-      writer: await findWriter(dir),
-      now,
-    }),
-  );
+  const daemon = await findDaemon(dir);
+  return ok({
+    view,
+    plan: planRuns({ ...view, situation }, now),
+    daemon,
+    // A daemon keeps the account itself; what one that was killed left is checked.
+    running: daemon === undefined ? await findRunning(dir, view.status.running) : view.status.running,
+    writer: await findWriter(dir),
+    now,
+  });
 }

@@ -28,7 +28,7 @@ export function lockTimeout(): Option {
     .default(30_000, '30s');
 }
 
-function durationMs(text: string): number {
+export function durationMs(text: string): number {
   const ms = parseDuration(text);
   if (ms !== undefined && ms >= 0) return ms;
   throw new InvalidArgumentError('a duration such as 30s or 2m is meant.');

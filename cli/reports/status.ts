@@ -17,6 +17,8 @@ export interface StatusFacts {
   readonly plan: readonly PlannedPlugin[];
   /** The daemon that runs, undefined for none. */
   readonly daemon: Presence | undefined;
+  /** Plugins whose results are still to come. */
+  readonly running: readonly string[];
   /** Who holds the writer lock at this moment. */
   readonly writer: Holder | undefined;
   readonly now: Instant;
@@ -84,9 +86,18 @@ export function statusDocument(facts: StatusFacts): StatusDocument {
   };
 }
 
-/** The conditions of the last pass; a watch that misses changes degrades the router as long as it does. */
-export function conditionsNow({ view, daemon }: Pick<StatusFacts, 'view' | 'daemon'>): Condition[] {
+/**
+ * The conditions of the last pass. A watch that misses changes degrades the router as long as it does; plugins whose
+ * starter was killed run no more.
+ */
+export function conditionsNow({
+  view,
+  daemon,
+  running,
+}: Pick<StatusFacts, 'view' | 'daemon' | 'running'>): Condition[] {
   return view.status.conditions.map(condition => {
+    if (condition.type === 'Reconciling' && condition.status === 'True' && running.length === 0)
+      return { ...condition, status: 'False', reason: 'AsExpected', message: 'no plugin runs' };
     if (condition.type !== 'Degraded' || condition.status === 'True' || daemon?.watch.status !== 'degraded')
       return condition;
     const { reason, message, since } = daemon.watch;

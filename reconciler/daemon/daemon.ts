@@ -128,13 +128,12 @@ export function startDaemon(options: DaemonOptions): Daemon {
     const looked = unwrap(await look(passOptions, justRead));
     const { config, situation, view } = looked;
     const plan = planRuns({ ...view, situation }, clock.now());
-    runs.start(longestWaitingFirst(ordersOf(plan, situation, view), view.status), {
-      ...passOptions,
-      checker: situation.checker,
-    });
+    const orders = longestWaitingFirst(ordersOf(plan, situation, view), view.status);
+    runs.start(orders, { ...passOptions, checker: situation.checker });
     const taken = runs.take();
-    const attempts = [...taken, ...[...runs.running].map((name): Attempt => ({ name, state: 'running' }))];
-    if (taken.length === 0 && mended) {
+    const attempts = [...taken, ...outstanding(orders, taken)];
+    const lightly = mended;
+    if (taken.length === 0 && lightly) {
       const draft = await decide({ options: passOptions, plan, attempts, config, view, repairs: [] });
       if (!worthWriting(draft, looked)) {
         const actionsAt = await actions.consider(looked, draft.finishedAt);
@@ -144,9 +143,10 @@ export function startDaemon(options: DaemonOptions): Daemon {
       }
     }
     const found = { attempts, config, readAt: view.head.commit };
+    // Before, not after: whoever asks for mending meanwhile asks for one more pass.
+    mended = true;
     try {
-      const report = unwrap(await commitUnderLock(passOptions, plan, { ...found, lightly: mended }));
-      mended = true;
+      const report = unwrap(await commitUnderLock(passOptions, plan, { ...found, lightly }));
       tell(report);
       options.onPass?.(report);
       return report.config;
@@ -155,6 +155,13 @@ export function startDaemon(options: DaemonOptions): Daemon {
       mended = false;
       throw error;
     }
+  }
+
+  /** What runs, and what is due but has to wait for its turn. */
+  function outstanding(orders: readonly RunOrder[], taken: readonly Attempt[]): Attempt[] {
+    const names = new Set([...runs.running, ...orders.map(({ name }) => name)]);
+    for (const { name } of taken) names.delete(name);
+    return [...names].map(name => ({ name, state: 'running' }));
   }
 
   function setAlarm(

@@ -1,4 +1,4 @@
-import { mapsOf, textOf, timeOf } from '../../protocol/pick.js';
+import { mapsOf, textOf, textsOf, timeOf } from '../../protocol/pick.js';
 import type { Problem } from '../../protocol/problem.js';
 import { apiVersions, asValue, isList, isMap } from '../../protocol/resource.js';
 import type { Value, ValueMap } from '../../protocol/resource.js';
@@ -10,6 +10,8 @@ import type { LastRun } from '../due.js';
 export interface RunStatus {
   readonly plugins: ReadonlyMap<string, PluginStatus>;
   readonly conditions: readonly Condition[];
+  /** Plugins whose results the last pass did not have yet: they ran, or waited for their turn. */
+  readonly running: readonly string[];
   readonly lastAttempted?: AttemptedInput;
   readonly lastApplied?: AppliedInput;
   /** Problems of the startup-config at the last pass. */
@@ -47,7 +49,7 @@ export interface AppliedInput {
   readonly generation: number;
 }
 
-export const noStatus: RunStatus = { plugins: new Map(), conditions: [], problems: [] };
+export const noStatus: RunStatus = { plugins: new Map(), conditions: [], running: [], problems: [] };
 
 export function encodeRunStatus(status: RunStatus): Value {
   const { lastAttempted, lastApplied } = status;
@@ -68,6 +70,7 @@ export function encodeRunStatus(status: RunStatus): Value {
     conditions: status.conditions.map(condition =>
       asValue({ ...condition, lastTransitionTime: formatTime(condition.lastTransitionTime) }),
     ),
+    ...(status.running.length === 0 ? {} : { running: asValue(status.running) }),
     ...(lastAttempted === undefined
       ? {}
       : { lastAttempted: { time: formatTime(lastAttempted.time), valid: lastAttempted.valid } }),
@@ -81,7 +84,7 @@ export function encodeRunStatus(status: RunStatus): Value {
 /** Reads what encodeRunStatus wrote; what it cannot read counts as never recorded. */
 export function decodeRunStatus(document: Value): RunStatus {
   if (!isMap(document) || document['kind'] !== 'RunStatus') return noStatus;
-  const { plugins, conditions, lastAttempted, lastApplied, problems } = document;
+  const { plugins, conditions, running, lastAttempted, lastApplied, problems } = document;
   const attempted = isMap(lastAttempted) ? timeOf(lastAttempted['time']) : undefined;
   const applied = isMap(lastApplied) ? timeOf(lastApplied['time']) : undefined;
   return {
@@ -97,6 +100,7 @@ export function decodeRunStatus(document: Value): RunStatus {
         ? []
         : [{ ...(entry as unknown as Condition), lastTransitionTime }];
     }),
+    running: textsOf(running),
     ...(attempted === undefined || !isMap(lastAttempted)
       ? {}
       : { lastAttempted: { time: attempted, valid: lastAttempted['valid'] === true } }),

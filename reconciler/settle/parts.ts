@@ -4,6 +4,7 @@ import { sourceOf } from '../../protocol/plugin.js';
 import type { Problem } from '../../protocol/problem.js';
 import type { Instant } from '../../protocol/time.js';
 import type { DueCause } from '../due.js';
+import { numbersOf } from '../head.js';
 import type { Head } from '../head.js';
 import type { Proposal } from '../plugin/result.js';
 import { unboundReason } from '../situation.js';
@@ -83,6 +84,7 @@ export function takeProposals({ situation, head, proposals }: ProposalInput, now
   const outcomes = new Map<string, ProposalOutcome>();
   const parts = new Map<string, Part>();
   const accepted: AcceptedPart[] = [];
+  const numbers = numbersOf(head);
   for (const { plugin, cause, proposal } of proposals) {
     const source = sourceOf(plugin);
     if (!situation.bindings.has(plugin)) {
@@ -96,7 +98,7 @@ export function takeProposals({ situation, head, proposals }: ProposalInput, now
       continue;
     }
     const current = head.parts.find(part => part.source === source);
-    const lastNumber = Math.max(head.record?.lastPartNumbers[source] ?? 0, current?.generation ?? 0);
+    const lastNumber = numbers.parts[source] ?? 0;
     const taken = takeIn(
       proposal,
       { source, lastNumber, ...(current === undefined ? {} : { current }) },

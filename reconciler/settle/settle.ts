@@ -17,7 +17,7 @@ import { merge } from '../../render/merge.js';
 import type { Candidate, MergeOutcome } from '../../render/merge.js';
 import { printRouter } from '../../render/router-yaml.js';
 import { authorOf, causesOf } from './causes.js';
-import { statePaths } from '../head.js';
+import { numbersOf, statePaths } from '../head.js';
 import type { Head } from '../head.js';
 import type { LeaseRecord } from '../records/leases.js';
 import type { Situation } from '../situation.js';
@@ -75,7 +75,9 @@ export function settle(input: SettleInput, now: Instant): Settlement {
   const startupText = printRouter(situation.startup);
   const effectiveText = printRouter(merged.effective);
   const sameEffective = head.text(statePaths.effective) === effectiveText;
-  const generation = { current: head.generation, next: head.generation + (sameEffective ? 0 : 1) };
+  const numbers = numbersOf(head);
+  const next = sameEffective ? head.generation : numbers.generation + 1;
+  const generation = { current: head.generation, next };
   const before = head.snapshot();
   const endings = new Map(ended.map(({ part, why }) => [partId(part), why]));
   for (const { part, status } of merged.parts)
@@ -132,7 +134,7 @@ export function settle(input: SettleInput, now: Instant): Settlement {
       engineVersion: input.engineVersion,
       ...hashes,
       parts: merged.parts.map(({ part, status }) => ({ ...part, status })),
-      lastPartNumbers: { ...head.record?.lastPartNumbers, ...numbersOf(parts) },
+      lastPartNumbers: { ...numbers.parts, ...partNumbers(parts) },
       origins: merged.origins,
       places: situation.places,
       suppressed: merged.suppressed,
@@ -163,6 +165,6 @@ function validator({ checker }: Situation): (candidate: Candidate) => Problem[] 
   ];
 }
 
-function numbersOf(parts: readonly Part[]): Record<string, number> {
+function partNumbers(parts: readonly Part[]): Record<string, number> {
   return Object.fromEntries(parts.map(({ source, generation }) => [source, generation]));
 }

@@ -12,11 +12,7 @@ export function newLineage(): string {
   return randomBytes(16).toString('hex');
 }
 
-/**
- * Makes the repository at a vacant site. It is laid out by hand (gitrepository-layout(5)), which no template, default
- * branch, object format or hook of the user can reach, in a folder that gets the name `.git` last: before that moment
- * there is nothing but remains that the next creation clears away.
- */
+/** Makes the repository at a vacant site; what an interrupted creation left behind is removed first. */
 export async function createRepository(
   site: Extract<StoreSite, { kind: 'vacant' }>,
   lineage: string,
@@ -26,16 +22,30 @@ export async function createRepository(
     const path = join(site.path, name);
     await storing('remove', path, () => rm(path, { recursive: true, force: true }));
   }
-  const draft = join(site.path, `${unfinishedPrefix}${randomBytes(6).toString('hex')}`);
-  for (const folder of ['info', 'objects/info', 'objects/pack', 'refs/heads', 'refs/tags']) {
-    await ensureDir(join(draft, folder));
+  await putInPlace(site.path, await draftRepository(site.path, lineage));
+}
+
+/**
+ * Makes an empty repository in `folder` under a name of its own, and returns its path. It is laid out by hand (gitrepository-layout(5)), which no template, default
+ * branch, object format or hook of the user can reach, in a folder that gets the name `.git` last: before that moment
+ * there is nothing but remains that the next creation clears away.
+ */
+export async function draftRepository(folder: string, lineage: string): Promise<string> {
+  const draft = join(folder, `${unfinishedPrefix}${randomBytes(6).toString('hex')}`);
+  for (const name of ['info', 'objects/info', 'objects/pack', 'refs/heads', 'refs/tags']) {
+    await ensureDir(join(draft, name));
   }
   await writeAtomic(join(draft, 'HEAD'), `ref: ${branch}\n`);
   await writeAtomic(join(draft, 'info/exclude'), `/${runFolder}/\n`);
   await writeAtomic(join(draft, 'description'), 'State of routerd: one commit a generation\n');
   await writeAtomic(join(draft, 'config'), configText(lineage));
-  await storing('create the repository in', site.path, () => rename(draft, join(site.path, '.git')));
-  await fsyncDir(site.path);
+  return draft;
+}
+
+/** Gives a drafted repository the name `.git`. */
+export async function putInPlace(path: string, draft: string): Promise<void> {
+  await storing('create the repository in', path, () => rename(draft, join(path, '.git')));
+  await fsyncDir(path);
 }
 
 /** Only what a person's own git has to respect; our calls pin theirs. `sharedRepository` keeps new files private. */

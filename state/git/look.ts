@@ -12,7 +12,15 @@ import { parseConfig } from './config-file.js';
 import { runFolder } from './names.js';
 
 export type StoreFailureKind =
-  'missing' | 'notDirectory' | 'foreign' | 'unsupported' | 'untrusted' | 'gitMissing' | 'gitTooOld';
+  | 'missing'
+  | 'notDirectory'
+  | 'foreign'
+  | 'unsupported'
+  | 'untrusted'
+  | 'gitMissing'
+  | 'gitTooOld'
+  | 'movedByHand'
+  | 'unreadable';
 
 /** Why a state directory cannot be used. `message` is one line that names the path, `hint` says what to do. */
 export interface StoreFailure {
@@ -67,9 +75,9 @@ async function lookAtRepository(path: string): Promise<Result<StoreSite, StoreFa
       hint: 'name a directory that is empty or does not exist yet',
     });
   }
-  const config = parseConfig((await readConfig(join(gitDir, 'config'))) ?? '');
-  const lineage = config.get('routerd.lineage');
-  if (lineage === undefined || !/^[0-9a-f]{32}$/.test(lineage)) {
+  const config = await configOf(gitDir);
+  const lineage = lineageIn(config);
+  if (lineage === undefined) {
     return failure('foreign', path, {
       message: 'is a git repository that routerd did not make: .git/config has no routerd.lineage',
       hint: 'name a directory that is empty or does not exist yet',
@@ -119,6 +127,20 @@ async function namesIn(path: string): Promise<string[] | undefined> {
       throw error;
     }
   });
+}
+
+async function configOf(gitDir: string): Promise<ReturnType<typeof parseConfig>> {
+  return parseConfig((await readConfig(join(gitDir, 'config'))) ?? '');
+}
+
+function lineageIn(config: ReturnType<typeof parseConfig>): string | undefined {
+  const lineage = config.get('routerd.lineage');
+  return lineage !== undefined && /^[0-9a-f]{32}$/.test(lineage) ? lineage : undefined;
+}
+
+/** The lineage of a repository of ours, wherever it lies; undefined for any other. */
+export async function lineageOf(gitDir: string): Promise<string | undefined> {
+  return lineageIn(await configOf(gitDir));
 }
 
 async function readConfig(path: string): Promise<string | undefined> {

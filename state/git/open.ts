@@ -60,9 +60,17 @@ async function storeAt(
   lineage: string,
   options: StoreOptions,
 ): Promise<Result<Store, StoreFailure>> {
+  const context = await gitContext(path, options);
+  return context.ok ? ok(storeOf(context.value, lineage)) : context;
+}
+
+/** How git is called in the state directory at `path`, which must be a real path. Looks at nothing there. */
+export async function gitContext(
+  path: string,
+  options: StoreOptions,
+): Promise<Result<GitContext, StoreFailure>> {
   const program = await usableGit(options);
-  if (!program.ok) return program;
-  return ok(storeOf(contextOf(program.value, path, options), lineage));
+  return program.ok ? ok(contextOf(program.value, path, options)) : program;
 }
 
 function contextOf(program: string, workTree: string, options: StoreOptions): GitContext {

@@ -4,6 +4,8 @@ import type { Result } from '../../protocol/result.js';
 import { commitFiles, isTagName } from './commit.js';
 import type { CommitFailure, CommitInput, Revision } from './commit.js';
 import type { GitContext } from './environment.js';
+import { ancestryOf } from './ancestry.js';
+import type { Ancestry } from './ancestry.js';
 import { checkObjects } from './check.js';
 import { historyOf, readFiles } from './history.js';
 import { housekeep } from './housekeep.js';
@@ -17,6 +19,7 @@ import type { Projection } from './project.js';
 import { recoverRepository } from './recover.js';
 import type { RecoverFailure, RecoverOptions, Recovery } from './recover.js';
 import { listRefs, readRef, updateRefs } from './refs.js';
+import type { Person } from './person.js';
 
 /**
  * The state repository: files and message in, revision out. Reading needs no lock and never waits. What writes
@@ -28,6 +31,8 @@ export interface Store {
   readonly path: string;
   /** 32 hex digits, made with the repository and never changed. */
   readonly lineage: string;
+  /** Who every commit of this store is committed by. */
+  readonly committer: Person;
   /** The commit that `main` is at; null before the first. Runs no process. */
   readonly head: () => Promise<string | null>;
   /** All files of a commit. */
@@ -36,6 +41,8 @@ export interface Store {
   readonly readFile: (commit: string, path: string) => Promise<Uint8Array | undefined>;
   /** Commits, newest first. */
   readonly commits: (options?: LogOptions) => Promise<CommitRecord[]>;
+  /** How `to` is related to `from`; undefined where `from` is not there. */
+  readonly ancestry: (from: string, to: string) => Promise<Ancestry | undefined>;
   /** Tags under a folder such as `gen`: short name (`gen/45`) → commit. Runs no process. */
   readonly tags: (folder: string) => Promise<Map<string, string>>;
   readonly commit: (input: CommitInput, signal?: AbortSignal) => Promise<Result<Revision, CommitFailure>>;
@@ -55,6 +62,7 @@ export function storeOf(context: GitContext, lineage: string): Store {
   return {
     path: context.workTree,
     lineage,
+    committer,
     head: () => readRef(context, branch),
     readTree: async commit => readFiles(context, (await history.facts(commit)).files),
     readFile: async (commit, path) => {
@@ -67,6 +75,7 @@ export function storeOf(context: GitContext, lineage: string): Store {
       if (options.from === undefined && (await readRef(context, branch)) === null) return [];
       return listCommits(context, options);
     },
+    ancestry: (from, to) => ancestryOf(context, from, to),
     tags: async folder => {
       const refs = await listRefs(context, `refs/tags/${folder}`);
       return new Map([...refs].map(([name, id]) => [name.slice('refs/tags/'.length), id]));
