@@ -17,3 +17,11 @@ export function commonOptions(command: Command): Command {
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
+
+/** Who this router is, for whatever is about mobility pools. */
+export function nodeOption(): Option {
+  return new Option(
+    '--node <name>',
+    'which member of its mobility pools this router is ($ROUTERD_NODE; default: nodeName of the EventGroup)',
+  );
+}

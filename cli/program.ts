@@ -13,6 +13,7 @@ import {
   showSecrets,
 } from './program/options.js';
 import type { Runner } from './program/options.js';
+import { inventoryCommands, ownershipCommand } from './program/ownership.js';
 
 /**
  * The command tree of routerctl. Each command names its module in an import of its own, so that a command pays for what
@@ -159,6 +160,8 @@ export function buildProgram(runner: Runner): Command {
     .option('--watch', 'go on with those that come')
     .action(run(runner, [], async () => (await import('./commands/event.js')).eventList));
 
+  inventoryCommands(group('inventory', 'addresses on this side of a mobility pool'), runner);
+  ownershipCommand(program.command('ownership'), runner);
   actionCommands(group('action', 'operations at providers that plugins propose'), runner);
 
   program

@@ -2,7 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { logLevels } from '../reconciler/daemon/logger.js';
 import type { LogLevel } from '../reconciler/daemon/logger.js';
-import { commonOptions } from './common-options.js';
+import { commonOptions, nodeOption } from './common-options.js';
 import { parseListen } from './listen.js';
 import type { ListenAddress } from './listen.js';
 import { createLog, logFormats } from './output/log.js';
@@ -40,6 +40,7 @@ const program = commonOptions(new Command('routerd'))
       'serve /metrics, /healthz and /readyz at HOST:PORT or unix:/PATH',
     ).argParser(listenAddress),
   )
+  .addOption(nodeOption())
   .exitOverride()
   .action(async (options: DaemonCommand) => {
     const log = createLog({

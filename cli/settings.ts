@@ -12,11 +12,14 @@ export interface CommonOptions {
   readonly stateDir?: string;
   readonly pluginDir?: string;
   readonly schema?: readonly string[];
+  readonly node?: string;
 }
 
 export interface Settings {
   readonly config: ConfigLocation;
   readonly state: StateDir;
+  /** The operator's word for the node that this router is in its mobility pools. */
+  readonly node?: string;
 }
 
 export const defaults = {
@@ -34,6 +37,7 @@ export async function settingsOf(options: CommonOptions, env: NodeJS.ProcessEnv)
       nonEmpty(env['ROUTERD_STATE']) ??
       defaults.state,
   );
+  const node = options.node ?? nonEmpty(env['ROUTERD_NODE']);
   const pluginDir =
     options.pluginDir ?? ((await isFolder(defaults.pluginDir)) ? defaults.pluginDir : undefined);
   return {
@@ -44,6 +48,7 @@ export async function settingsOf(options: CommonOptions, env: NodeJS.ProcessEnv)
       schemaFiles: (options.schema ?? []).map(file => resolve(file)),
     },
     state: { path: state, searchPath: searchPathOf(env['PATH']) },
+    ...(node === undefined ? {} : { node }),
   };
 }
 

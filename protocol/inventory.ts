@@ -1,6 +1,8 @@
 import { hostOf } from './address.js';
+import { canonicalJson } from './digest.js';
+import { byCodePoint } from './order.js';
 import { listOf, mapOf, mapsOf, textOf, textsOf } from './pick.js';
-import { isMap } from './resource.js';
+import { asValue, isMap } from './resource.js';
 import type { Value, ValueMap } from './resource.js';
 
 /** A private address as a provider reports it. What is absent is empty. */
@@ -29,6 +31,13 @@ export interface SelfReport {
   readonly forwardingEnabled?: boolean;
 }
 
+export interface HostRoute {
+  readonly address: string;
+  /** The interface, or the machine, that it leads to. */
+  readonly nextHopNicRef: string;
+  readonly nextHopRef: string;
+}
+
 /** The `status` of an ObservePrivateIPsResult that says `succeeded`. */
 export interface Observation {
   readonly self: SelfReport;
@@ -36,8 +45,8 @@ export interface Observation {
   readonly candidates: readonly AddressRecord[];
   /** For locality: `localIPs`, where an empty list means that there is nothing, else the candidates. */
   readonly local: readonly AddressRecord[];
-  /** Addresses that a route of the provider leads to this router. */
-  readonly routes: readonly { readonly address: string; readonly nextHopNicRef: string }[];
+  /** Routes of the provider for single addresses. */
+  readonly routes: readonly HostRoute[];
 }
 
 /** Reads the status of a well-formed result. A list that is absent and one that is empty differ. */
@@ -47,15 +56,24 @@ export function decodeObservation(status: ValueMap): Observation {
     self: decodeSelf(mapOf(status['self'])),
     candidates,
     local: recordsOf(status['localIPs']) ?? candidates,
-    routes: mapsOf(status['routes']).map(route => ({
-      address: address(textOf(route['address'])),
-      nextHopNicRef: textOf(route['nextHopNicRef']),
-    })),
+    routes: mapsOf(status['routes']).flatMap(route => decodeRoute(route) ?? []),
   };
 }
 
 function recordsOf(value: Value | undefined): AddressRecord[] | undefined {
   return value === undefined || value === null ? undefined : listOf(value).filter(isMap).map(decodeRecord);
+}
+
+/** A route for a whole network, such as a default route, captures no address. */
+function decodeRoute(route: ValueMap): HostRoute | undefined {
+  const host = hostOf(textOf(route['address']));
+  return host === undefined
+    ? undefined
+    : {
+        address: host,
+        nextHopNicRef: textOf(route['nextHopNicRef']),
+        nextHopRef: textOf(route['nextHopRef']),
+      };
 }
 
 export function decodeRecord(record: ValueMap): AddressRecord {
@@ -76,6 +94,12 @@ export function decodeRecord(record: ValueMap): AddressRecord {
     ),
     instanceState: textOf(record['instanceState']),
   };
+}
+
+/** An order of records that does not depend on how they are printed: by address, then by what they say. */
+export function byRecord(a: AddressRecord, b: AddressRecord): number {
+  const text = (record: AddressRecord) => canonicalJson(asValue(record));
+  return byCodePoint(a.address, b.address) || byCodePoint(text(a), text(b));
 }
 
 export function decodeSelf(self: ValueMap): SelfReport {

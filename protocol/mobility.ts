@@ -66,11 +66,11 @@ const defaultScanMs = 60_000;
 const shortestScanMs = 30_000;
 const defaultLeaseMs = 300_000;
 
-/** Reads a validated MobilityPool; undefined where its prefix cannot be read. */
+/** Reads a validated MobilityPool; undefined where its prefix is no IPv4 network. */
 export function decodePool(resource: Resource): MobilityPool | undefined {
   const spec = mapOf(resource['spec']);
   const network = networkOf(textOf(spec['prefix']));
-  if (network === undefined) return undefined;
+  if (network?.family !== 4) return undefined;
   return {
     name: resource.metadata.name,
     prefix: textOf(spec['prefix']),

@@ -141,6 +141,9 @@ export const reasons = {
   PlanConflict: 'An action plan has the idempotencyKey of another one, but does something else.',
   ActionKeyUsed:
     'An executor was started under the key of an action plan, but the journal does not know of it.',
+  // Address ownership
+  AddressConflict: 'An address of a pool has more than one home.',
+  ClaimNotCaptured: 'A RemoteAddressClaim is about an address that this router does not capture.',
   // Merge
   ResourceConflict: 'A proposed resource has the identity of one that is already there.',
   PartInvalid: 'A part does not validate together with the startup-config.',

@@ -44,7 +44,7 @@ export async function openForWriting(
   now: Instant,
 ): Promise<Result<WritableState, { readonly kind: 'state'; readonly failure: StoreFailure }>> {
   const known = await readAcknowledged(state.path);
-  const options = { searchPath: state.searchPath };
+  const options = { searchPath: state.searchPath, cache: 'write' as const };
   // A repository that is gone must not be begun anew under the numbers of the old one.
   const opened = await (known?.commit === undefined ? createStore : openStore)(state.path, options);
   if (!opened.ok)

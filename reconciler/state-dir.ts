@@ -60,7 +60,7 @@ export async function viewState(
   dir: StateDir,
   memory?: CommitMemory,
 ): Promise<Result<StateView, StoreFailure>> {
-  const opened = await openStore(dir.path, { searchPath: dir.searchPath });
+  const opened = await openStore(dir.path, { searchPath: dir.searchPath, cache: 'read' });
   if (opened.ok) return ok(await viewStore(opened.value, memory));
   const lost = await lostRepository(dir.path);
   if (lost !== undefined) return fail(lost);

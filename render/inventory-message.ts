@@ -5,7 +5,7 @@ export interface InventoryMessageFacts {
   readonly pools: readonly string[];
   /** Why, such as `inventory app-pool (oci-inventory, succeeded)`; each becomes a `Trigger:` trailer. */
   readonly causes: readonly string[];
-  /** What is different, a line each. */
+  /** What is decided otherwise than before, a line each. */
   readonly changes: readonly string[];
   /** Of the configuration that stays in force. */
   readonly startupConfigHash: string;
@@ -25,10 +25,11 @@ export function inventoryMessage({
   const shown = changes.slice(0, listedChanges).map(line => oneLine(line));
   const hidden = changes.length - shown.length;
   const body = hidden > 0 ? [...shown, `and ${hidden} more`] : shown;
+  // Without any, it is what the provider shows that is different, or whose word it is.
+  const count =
+    changes.length === 1 ? '1 decision' : `${changes.length === 0 ? 'no' : changes.length} decisions`;
   return [
-    oneLine(
-      `inventory: ${pools.join(', ')}: ${changes.length === 1 ? '1 change' : `${changes.length} changes`}`,
-    ),
+    oneLine(`inventory: ${pools.join(', ')}: ${count}`),
     '',
     ...(body.length === 0 ? [] : [...body, '']),
     ...causes.map(cause => `Trigger: ${oneLine(cause)}`),

@@ -45,9 +45,10 @@ function commandsPage(): string {
 function sectionsOf(command: Command, path: readonly string[]): string[] {
   const words = [...path, command.name()];
   if (command.commands.length > 0) return command.commands.flatMap(child => sectionsOf(child, words));
-  const usage = command.registeredArguments.map(argument =>
-    argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
-  );
+  const usage = command.registeredArguments.map(argument => {
+    const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+    return argument.required ? `<${name}>` : `[${name}]`;
+  });
   const options = command.options
     .filter(({ hidden }) => !hidden)
     .map(({ flags, description }) => `- \`${flags}\`: ${description}`);

@@ -71,20 +71,28 @@ export async function isLocked(path: string): Promise<boolean> {
     throw new StorageError({ path, operation: 'look at the lock', code }, { cause: error });
   }
   try {
-    const flock = await flockProgram(path);
-    const child = spawn(flock, ['-s', '-n', '3'], {
-      cwd: '/',
-      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
-      stdio: ['ignore', 'ignore', 'pipe', handle.fd],
-    });
-    const complaint = collectText(child.stderr);
-    const end = await endOf(child);
-    if (end.code === 0) return false;
-    if (end.code === 1 && complaint() === '') return true;
-    throw helperError(path, end, complaint());
+    return !(await lockOpenFile(path, handle, '-s'));
   } finally {
     await handle.close(); // the lock belongs to the open file, so this gives it back
   }
+}
+
+/**
+ * Locks a file that is open here, shared or exclusively, if nobody else has it; says whether it did. The lock belongs to
+ * the open file and not to a process: it lasts until everyone to whom the descriptor was handed has closed it.
+ */
+export async function lockOpenFile(path: string, handle: FileHandle, mode: '-s' | '-x'): Promise<boolean> {
+  const flock = await flockProgram(path);
+  const child = spawn(flock, [mode, '-n', '3'], {
+    cwd: '/',
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+    stdio: ['ignore', 'ignore', 'pipe', handle.fd],
+  });
+  const complaint = collectText(child.stderr);
+  const end = await endOf(child);
+  if (end.code === 0) return true;
+  if (end.code === 1 && complaint() === '') return false;
+  throw helperError(path, end, complaint());
 }
 
 interface End {

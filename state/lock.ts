@@ -7,7 +7,7 @@ import { durationText } from '../protocol/duration.js';
 import { printable } from '../protocol/text.js';
 import { errnoOf } from './errno.js';
 import { ensureDir } from './files.js';
-import { startHelper } from './lock-helper.js';
+import { lockOpenFile, startHelper } from './lock-helper.js';
 import type { Helper } from './lock-helper.js';
 import { holderPath, holderText, readHolder, thisHolder, writeHolder } from './lock-holder.js';
 import type { Holder } from './lock-holder.js';
@@ -60,6 +60,37 @@ export async function acquireLock(path: string, options: LockOptions): Promise<R
 /** `acquireLock` without waiting: for locks that are held as long as a plugin runs. */
 export function tryLock(path: string, holder: { readonly command: string }): Promise<Result<Lock, LockBusy>> {
   return acquireLock(path, { timeoutMs: 0, holder });
+}
+
+/** A lock that a child can keep: it is free once this process and everyone with the descriptor have closed it. */
+export interface SharedLock {
+  readonly fd: number;
+  /** Closes the descriptor here. */
+  readonly release: () => Promise<void>;
+}
+
+/** Takes the exclusive lock on `path` without waiting, so that a child which outlives this process goes on holding it. */
+export async function tryLockForChild(
+  path: string,
+  holder: { readonly command: string },
+): Promise<Result<SharedLock, LockBusy>> {
+  await makeLockFile(path);
+  const handle = await storing('lock', path, () => open(path, constants.O_RDWR | constants.O_NOFOLLOW));
+  try {
+    if (!(await lockOpenFile(path, handle, '-x'))) {
+      await handle.close();
+      return fail(await busy(path, 0));
+    }
+    await writeHolder(path, thisHolder(holder.command));
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  const release = async () => {
+    await unlink(holderPath(path)).catch(() => undefined);
+    await handle.close();
+  };
+  return ok({ fd: handle.fd, release });
 }
 
 function heldLock(path: string, helper: Helper): Lock {

@@ -79,7 +79,7 @@ function effectiveDiff(settlement: NonNullable<PassReport['settlement']>, showSe
   const { generation, before, merged } = settlement;
   if (generation.current === generation.next) return '';
   return routerDiff(
-    { label: `effective-config.yaml\tgeneration ${generation.current}`, router: before.effective },
+    { label: `effective-config.yaml\tgeneration ${generation.current}`, router: before().effective },
     { label: `effective-config.yaml\tgeneration ${generation.next}`, router: merged.effective },
     showSecrets,
   );

@@ -2,7 +2,7 @@ import { isDnsLabel } from '../../protocol/names.js';
 import { sourceOf } from '../../protocol/plugin.js';
 import { ok } from '../../protocol/result.js';
 import type { Result } from '../../protocol/result.js';
-import { tryLock } from '../../state/lock.js';
+import { tryLockForChild } from '../../state/lock.js';
 import { approvalOf, keyFor, revisionOf, stateOf } from './action.js';
 import type { Action, AttemptStart, Direction } from './action.js';
 import { noAnswer, stateAfter } from './exchange.js';
@@ -54,14 +54,14 @@ export async function executeAction(
 ): Promise<Result<ExecuteOutcome, JournalFailure>> {
   // The id becomes a file name.
   if (!isDnsLabel(id)) return ok({ kind: 'noSuchAction', message: noSuchAction(id) });
-  const own = await tryLock(actionLockPath(options.state.path, id), { command: options.command });
+  const own = await tryLockForChild(actionLockPath(options.state.path, id), { command: options.command });
   if (!own.ok) return ok({ kind: 'running', message: own.failure.message });
   try {
-    const begun = await withJournal(options, journal => begin(options, journal, id));
+    const begun = await withJournal(options, journal => begin(options, journal, id), id);
     if (!begun.ok) return begun;
     if (begun.value.kind !== 'begun') return ok(begun.value);
     const { order } = begun.value;
-    const run = await runExecutor({ ...order, signal: options.giveUp });
+    const run = await runExecutor({ ...order, signal: options.giveUp, lock: own.value.fd });
     return await withJournal(patiently(options), journal => end(journal, order, run));
   } finally {
     await own.value.release();

@@ -118,10 +118,14 @@ export interface OpenJournal {
   readonly save: (action: Action) => Promise<void>;
 }
 
-/** Reads the config directory, the journal and the ledger under the lock, and lets `work` add transitions. */
+/**
+ * Reads the config directory, the journal and the ledger under the lock, and lets `work` add transitions. Before that,
+ * actions that were left under way become unknown; `held` names one whose own lock the caller has taken to begin it.
+ */
 export async function withJournal<T>(
   options: JournalOptions,
   work: (journal: OpenJournal) => Promise<T>,
+  held?: string,
 ): Promise<Result<T, JournalFailure>> {
   const { state, clock } = options;
   return withOpenState(options, async opened => {
@@ -131,7 +135,7 @@ export async function withJournal<T>(
       view = { ...view, head: opened.view().head, journal: new Map(view.journal).set(action.id, action) };
     };
     const now = clock();
-    for (const action of await interrupted(view.journal, state.path)) {
+    for (const action of await interrupted(view.journal, state.path, held)) {
       const message = 'the process that ran its executor ended before it could say what came of it';
       await save(
         move(action, { at: now, to: 'unknown', by: 'routerd', message, cause: { type: 'interrupted' } }),
@@ -141,17 +145,23 @@ export async function withJournal<T>(
   });
 }
 
-async function interrupted(journal: Journal, dir: string): Promise<Action[]> {
+async function interrupted(journal: Journal, dir: string, held?: string): Promise<Action[]> {
   const found: Action[] = [];
-  for (const action of journal.values()) if (await isInterrupted(action, dir)) found.push(action);
+  for (const action of journal.values()) {
+    const mine = action.id === held && isUnderWay(action);
+    if (mine || (await isInterrupted(action, dir))) found.push(action);
+  }
   return found;
+}
+
+function isUnderWay(action: Action): boolean {
+  const state = stateOf(action);
+  return state === 'executing' || state === 'rollingBack';
 }
 
 /** Whether the executor of an action was started by a process that is gone, for then its lock is free. */
 export async function isInterrupted(action: Action, dir: string): Promise<boolean> {
-  const state = stateOf(action);
-  if (state !== 'executing' && state !== 'rollingBack') return false;
-  return !(await isLocked(actionLockPath(dir, action.id)));
+  return isUnderWay(action) && !(await isLocked(actionLockPath(dir, action.id)));
 }
 
 /** The commit of an action's last transition. */

@@ -14,6 +14,8 @@ export interface ExecutorOrder {
   /** PATH for the executor. */
   readonly searchPath: string;
   readonly signal?: AbortSignal | undefined;
+  /** The descriptor of the action's lock, which the executor keeps should it outlive this process. */
+  readonly lock?: number;
 }
 
 /** What an executor said, and how its process ended. */
@@ -32,6 +34,7 @@ export async function runExecutor(order: ExecutorOrder): Promise<ExecutorRun> {
     timeoutMs: executor.declaration.timeoutMs,
     path: order.searchPath,
     signal: order.signal,
+    keepOpen: order.lock,
   });
   const { exitCode, signal, durationMs, stdoutDigest, error } = outcome;
   return { answer: answerOf(), process: { exitCode, signal, durationMs, stdoutDigest } };

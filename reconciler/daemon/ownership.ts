@@ -4,7 +4,9 @@ import { ownershipListener } from '../events/listeners.js';
 import { isMobilityPool } from '../../protocol/mobility.js';
 import type { Looked } from '../look.js';
 import type { OpenOptions } from '../open-state.js';
+import { goneFiles } from '../ownership/gone-files.js';
 import { settleScans, viewOwnership } from '../ownership/perform.js';
+import { inventoryFolder } from '../ownership/record.js';
 import { scanKey } from '../ownership/run-record.js';
 import type { InventoryRun } from '../ownership/run-record.js';
 import { scanPool } from '../ownership/scan.js';
@@ -112,7 +114,9 @@ export function createOwnershipKeeper(options: OwnershipOptions): OwnershipKeepe
     async consider(looked, now) {
       const { view, situation } = looked;
       const pools = situation.startup?.resources.some(isMobilityPool) ?? false;
-      if (!pools || stopping.aborted || worker.busy || view.head.commit === undefined) return undefined;
+      const kept = [...view.head.files.keys()].some(path => path.startsWith(inventoryFolder));
+      if (!(pools || kept) || stopping.aborted || worker.busy || view.head.commit === undefined)
+        return undefined;
       const same = quiet?.commit === view.head.commit && quiet.startup === situation.startup;
       const facts = { dir: state.path, head: view.head, situation, queue: view.queue, node };
       if (same && quiet !== undefined && now < quiet.until && finished.length === 0 && !arrived(looked))
@@ -125,7 +129,8 @@ export function createOwnershipKeeper(options: OwnershipOptions): OwnershipKeepe
         finished.length > 0 ||
         known.arrived.length > 0 ||
         draft.changes.length > 0 ||
-        draft.events.length > 0
+        draft.events.length > 0 ||
+        goneFiles(view.head, situation, known.scopes).length > 0
       ) {
         if (now < worker.restUntil) return worker.restUntil;
         worker.start(settle);

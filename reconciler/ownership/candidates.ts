@@ -1,5 +1,6 @@
 import { contains, networkOf } from '../../protocol/address.js';
 import type { Network } from '../../protocol/address.js';
+import { byRecord } from '../../protocol/inventory.js';
 import type { AddressRecord } from '../../protocol/inventory.js';
 import type { Discovery } from '../../protocol/mobility.js';
 import type { RouterSelf } from './router-self.js';
@@ -85,5 +86,5 @@ function rejectionOf(record: AddressRecord, address: Network, facts: CandidateFa
 function isBetter(a: Candidate, b: Candidate): boolean {
   const rank = ({ rejection }: Candidate) => (rejection === undefined ? -1 : order.indexOf(rejection));
   if (rank(a) !== rank(b)) return rank(a) < rank(b);
-  return JSON.stringify(a.record) < JSON.stringify(b.record);
+  return byRecord(a.record, b.record) < 0;
 }

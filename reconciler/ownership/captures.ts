@@ -3,7 +3,7 @@ import { decodePlan } from '../../protocol/action-plan.js';
 import type { ActionPlan } from '../../protocol/action-plan.js';
 import type { Part } from '../../protocol/part.js';
 import type { Instant } from '../../protocol/time.js';
-import { revisionOf, stateOf } from '../action/action.js';
+import { attemptsOf, revisionOf, stateOf } from '../action/action.js';
 import type { Action } from '../action/action.js';
 
 /** What the journal and the live plans say about putting an address on this router. */
@@ -22,36 +22,50 @@ export interface CaptureRecord {
 const assigns = ['assign-secondary-ip', 'assign-route-table-route'];
 const releases = ['unassign-secondary-ip', 'unassign-route-table-route'];
 
-/** The latest word on every address that an action of this router, or a plan for it, is about. Pure. */
+/**
+ * The latest word on every address that an action of this router, or a plan for it, is about. What has only been planned
+ * so far has changed nothing: it counts where nothing else does, or where the address was released. Pure; the order of
+ * actions and parts does not matter.
+ */
 export function capturesOf(
   actions: Iterable<Action>,
   parts: readonly Part[],
   captureNic: string,
 ): Map<string, CaptureRecord> {
   const captures = new Map<string, CaptureRecord>();
-  const isMine = ({ target }: ActionPlan) => captureNic === '' || target['nicRef'] === captureNic;
+  const planned = new Map<string, CaptureRecord>();
+  const note = (records: Map<string, CaptureRecord>, { target }: ActionPlan, record: CaptureRecord) => {
+    const address = hostOf(target['address'] ?? '');
+    if (address === undefined || (captureNic !== '' && target['nicRef'] !== captureNic)) return;
+    const before = records.get(address);
+    if (before === undefined || isLater(record, before)) records.set(address, record);
+  };
   for (const action of actions) {
     const { plan } = revisionOf(action);
-    const address = hostOf(plan.target['address'] ?? '');
-    const record = isMine(plan) ? recordOf(action, plan) : undefined;
-    const before = address === undefined ? undefined : captures.get(address);
-    if (address === undefined || record === undefined) continue;
-    if (before === undefined || isLater(record, before)) captures.set(address, record);
+    const record = recordOf(action, plan);
+    if (record !== undefined) note(isOnlyPlanned(action) ? planned : captures, plan, record);
   }
   for (const plan of parts.flatMap(({ actionPlans }) => actionPlans.map(decodePlan))) {
-    const address = hostOf(plan.target['address'] ?? '');
-    if (address === undefined || !assigns.includes(plan.action) || !isMine(plan)) continue;
-    const known = captures.get(address);
-    if (known !== undefined && known.state !== 'released') continue;
-    captures.set(address, {
-      source: `plan ${plan.name}`,
-      state: 'open',
-      at: undefined,
-      active: false,
-      targetRef: plan.target['nicRef'] ?? '',
-    });
+    if (assigns.includes(plan.action)) note(planned, plan, recordOfPlan(plan));
+  }
+  for (const [address, record] of planned) {
+    if ((captures.get(address)?.state ?? 'released') === 'released') captures.set(address, record);
   }
   return captures;
+}
+
+function isOnlyPlanned(action: Action): boolean {
+  return ['pending', 'approved'].includes(stateOf(action)) && attemptsOf(action, 'execute') === 0;
+}
+
+function recordOfPlan({ name, target }: ActionPlan): CaptureRecord {
+  return {
+    source: `plan ${name}`,
+    state: 'open',
+    at: undefined,
+    active: false,
+    targetRef: target['nicRef'] ?? '',
+  };
 }
 
 function recordOf(action: Action, plan: ActionPlan): CaptureRecord | undefined {

@@ -30,9 +30,12 @@ export function discoveryEvents(
     (before === undefined ? [] : ownedEntries(before)).map(entry => [entry.address, entry]),
   );
   const has = new Map(ownedEntries(inventory).map(entry => [entry.address, entry]));
-  const renewing = scanned && (announcedAt === undefined || now - announcedAt >= times.leaseMs / 2);
+  // The next scan may be too late for that.
+  const nextScan = now + times.scanIntervalMs;
+  const renewing = scanned && (announcedAt === undefined || nextScan - announcedAt > times.leaseMs / 2);
+  // What comes back while it is held was not renewed meanwhile.
   const observed = [...has.values()].filter(
-    ({ address, state }) => state === 'owned' && (renewing || !had.has(address)),
+    ({ address, state }) => state === 'owned' && (renewing || had.get(address)?.state !== 'owned'),
   );
   const expired = [...had.values()].filter(({ address }) => !has.has(address));
   const changed = scanned && (observed.some(({ address }) => !had.has(address)) || expired.length > 0);
@@ -86,7 +89,8 @@ function attributesOf(
     resourceRef: record.resourceRef,
     // What is taken back now is newer than any observation of it.
     observedAt: formatTime(isExpired ? now : observedAt),
-    expiresAt: formatTime(isExpired ? now : expiresAt),
+    // For as long it has to be remembered, so that a late copy of what is taken back revives nothing.
+    expiresAt: formatTime(isExpired ? Math.max(now, expiresAt) : expiresAt),
     dedupeKey: `${pool}/${node}/${address}`,
   };
 }

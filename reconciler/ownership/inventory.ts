@@ -1,3 +1,4 @@
+import { byRecord } from '../../protocol/inventory.js';
 import type { AddressRecord } from '../../protocol/inventory.js';
 import { byCodePoint } from '../../protocol/order.js';
 import type { Instant } from '../../protocol/time.js';
@@ -76,7 +77,7 @@ export function afterScan(
   }
   const scanned: Inventory = {
     ...facts,
-    local: [...facts.local].sort((a, b) => byCodePoint(a.address, b.address)),
+    local: facts.local.toSorted(byRecord).filter((record, i, all) => isFirst(record, all[i - 1])),
     entries: inOrder(entries),
     observedAt: now,
     expiresAt: now + times.leaseMs,
@@ -131,4 +132,8 @@ export function ownedEntries({ entries }: Pick<Inventory, 'entries'>): Inventory
 
 function inOrder(entries: readonly InventoryEntry[]): InventoryEntry[] {
   return [...entries].sort((a, b) => byCodePoint(a.address, b.address));
+}
+
+function isFirst(record: AddressRecord, before: AddressRecord | undefined): boolean {
+  return before === undefined || byRecord(before, record) !== 0;
 }

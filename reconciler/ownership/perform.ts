@@ -1,7 +1,4 @@
-import { isMap } from '../../protocol/resource.js';
 import { eventValue } from '../../protocol/event.js';
-import { listOf, mapOf, textOf } from '../../protocol/pick.js';
-import { isMobilityPool } from '../../protocol/mobility.js';
 import { sourceOf } from '../../protocol/plugin.js';
 import type { Result } from '../../protocol/result.js';
 import type { Instant } from '../../protocol/time.js';
@@ -10,6 +7,7 @@ import { inventoryMessage } from '../../render/inventory-message.js';
 import { writeAtomic } from '../../state/files.js';
 import { appendLog } from '../../state/log.js';
 import { livePartsOf, readJournal } from '../action/journal.js';
+import { takeInbox } from '../events/intake.js';
 import { listenersOf, ownershipListener } from '../events/listeners.js';
 import type { EventQueue } from '../events/queue.js';
 import { readOwn } from '../head.js';
@@ -18,15 +16,12 @@ import { withOpenState } from '../open-state.js';
 import type { OpenFailure, OpenOptions } from '../open-state.js';
 import type { Situation } from '../situation.js';
 import { situationOf } from '../situation.js';
-import { eventLog, readQueue, readRunFile, writeQueue } from '../state-dir.js';
-import {
-  decodeFacts,
-  decodeInventory,
-  factsPath,
-  inventoryFolder,
-  inventoryPath,
-  ownershipPath,
-} from './record.js';
+import { eventLog, readRunFile, writeQueue } from '../state-dir.js';
+import { claimsOf } from './claims.js';
+import { decisionChangeText, decisionChanges } from './decision-changes.js';
+import type { DecisionChange } from './decision-changes.js';
+import { goneFiles } from './gone-files.js';
+import { decodeFacts, decodeInventory, factsPath, inventoryPath, ownershipPath } from './record.js';
 import { decodeInventoryRun, encodeInventoryRun, inventoryRunPath, scanKey } from './run-record.js';
 import type { InventoryRun } from './run-record.js';
 import { poolScopes } from './scope.js';
@@ -51,7 +46,7 @@ export async function viewOwnership(
 ): Promise<OwnershipSituation & { readonly troubles: readonly PoolTrouble[] }> {
   const { scopes, troubles } = poolScopes(situation.startup?.resources ?? [], node);
   const run = decodeInventoryRun(await readRunFile(inventoryRunPath(dir)));
-  const read = (path: string) => readOwn(path, textIn(head, path));
+  const read = (path: string) => readOwn(path, head.text(path));
   return {
     scopes,
     troubles,
@@ -75,9 +70,10 @@ export async function viewOwnership(
         }),
       ]),
     ),
-    texts: path => textIn(head, path),
+    texts: path => head.text(path),
     actions: [...readJournal(head.files, dir).values()],
     parts: livePartsOf({ head, situation }, now),
+    claims: claimsOf(head.snapshot()),
     scans: [],
     arrived: queue.waiting.filter(({ plugin }) => plugin === ownershipListener).map(({ event }) => event),
   };
@@ -89,6 +85,7 @@ export interface SettleOptions extends OpenOptions {
 
 export interface SettledOwnership extends OwnershipSettlement {
   readonly troubles: readonly PoolTrouble[];
+  readonly decided: readonly DecisionChange[];
   /** Whether anything was committed. */
   readonly committed: boolean;
 }
@@ -103,25 +100,30 @@ export function settleScans(
     const { head } = state.view();
     const now = options.clock();
     const situation = await situationOf(state.config, head);
-    const queue = await readQueue(dir);
+    // Events that nobody has looked at yet belong to this, as for who has no daemon.
+    const queue = await takeInbox({ dir, listeners: listenersOf(situation), now });
     const facts = await viewOwnership({ dir, head, situation, queue, node: options.node }, now);
     const settled = settleOwnership({ ...facts, scans }, now);
     const { changes, events } = settled;
-    const gone = pathsOfGonePools(head, situation, settled);
+    const gone = goneFiles(head, situation, facts.scopes);
+    const decided = decidedAnew(settled, head);
     if (changes.length + gone.length > 0 && head.record !== undefined) {
       const { startupConfigHash, effectiveConfigHash } = head.record;
       const [scan] = scans;
       await state.commit({
         files: new Map([
-          ...gone.map(path => [path, null] as const),
+          ...gone.map(({ path }) => [path, null] as const),
           ...changes.map(({ path, text }) => [path, text] as const),
         ]),
         message: inventoryMessage({
-          pools: settled.pools.map(({ scope }) => scope.pool.name),
-          causes: [...new Set([...changes.map(({ cause }) => cause), ...gone.map(path => `config ${path}`)])],
-          changes: settled.pools.flatMap(({ scope, ownership }) =>
-            decisionChanges(scope.pool.name, head, ownership.decisions),
-          ),
+          pools: [...new Set([...changes, ...gone].map(({ pool }) => pool))],
+          causes: [
+            ...new Set([
+              ...changes.flatMap(({ causes }) => causes),
+              ...gone.map(({ pool }) => `ownership ${pool}`),
+            ]),
+          ],
+          changes: decided.map(decisionChangeText),
           startupConfigHash,
           effectiveConfigHash,
         }),
@@ -141,61 +143,22 @@ export function settleScans(
     if (waiting.length > 0 || rest.length < queue.waiting.length)
       await writeQueue(dir, { ...queue, waiting: [...rest, ...waiting] });
     await appendLog(eventLog(dir), events.map(eventValue));
-    return { ...settled, troubles: facts.troubles, committed: changes.length + gone.length > 0 };
+    return { ...settled, decided, troubles: facts.troubles, committed: changes.length + gone.length > 0 };
   });
 }
 
-/** Files of pools that are no longer configured, and of the node that this router was before. */
-function pathsOfGonePools(
-  { files }: Head,
-  { startup, fresh }: Situation,
-  { pools }: OwnershipSettlement,
-): string[] {
-  if (startup === undefined || !fresh) return [];
-  const configured = new Set(startup.resources.filter(isMobilityPool).map(({ metadata }) => metadata.name));
-  const kept = new Set(
-    pools.flatMap(({ scope: { pool, self } }) => [
-      inventoryPath(pool.name, self.nodeRef),
-      ownershipPath(pool.name),
-      factsPath(pool.name),
-    ]),
-  );
-  const settled = new Set(pools.map(({ scope }) => scope.pool.name));
-  return [...files.keys()].filter(path => {
-    if (!path.startsWith(inventoryFolder) || kept.has(path)) return false;
-    const [pool = ''] = path
-      .slice(inventoryFolder.length)
-      .replace(/^remote\//, '')
-      .split('.');
-    return !configured.has(pool) || settled.has(pool);
+/** What a settlement decides otherwise than the files of HEAD say. */
+export function decidedAnew(
+  { pools }: Pick<OwnershipSettlement, 'pools'>,
+  { text }: Pick<Head, 'text'>,
+): DecisionChange[] {
+  return pools.flatMap(({ scope: { pool }, ownership }) => {
+    const path = ownershipPath(pool.name);
+    return decisionChanges(pool.name, readOwn(path, text(path)), ownership.decisions);
   });
 }
 
 async function writeRun(dir: string, before: InventoryRun, after: InventoryRun): Promise<void> {
   const text = printYaml(encodeInventoryRun(after));
   if (text !== printYaml(encodeInventoryRun(before))) await writeAtomic(inventoryRunPath(dir), text);
-}
-
-/** What is decided otherwise than the file of HEAD says, a line each. */
-function decisionChanges(
-  pool: string,
-  head: Head,
-  decisions: readonly { readonly address: string; readonly class: string }[],
-): string[] {
-  const document = mapOf(readOwn(ownershipPath(pool), textIn(head, ownershipPath(pool))));
-  const before = new Map(
-    listOf(document['decisions'])
-      .filter(isMap)
-      .map(decision => [textOf(decision['address']), textOf(decision['class'])]),
-  );
-  const after = new Map(decisions.map(({ address, class: name }) => [address, name]));
-  return [...new Set([...before.keys(), ...after.keys()])].flatMap(address => {
-    const [was, is] = [before.get(address) ?? 'none', after.get(address) ?? 'none'];
-    return was === is ? [] : [`${address} ${was} -> ${is}`];
-  });
-}
-
-function textIn({ files }: Head, path: string): string | undefined {
-  const bytes = files.get(path);
-  return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
 }

@@ -1,6 +1,7 @@
 import { decodeRecord } from '../../protocol/inventory.js';
 import type { AddressRecord } from '../../protocol/inventory.js';
 import { listOf, mapOf, mapsOf, textOf, textsOf, timeOf } from '../../protocol/pick.js';
+import type { Problem } from '../../protocol/problem.js';
 import { apiVersions, asValue, isMap } from '../../protocol/resource.js';
 import type { Value, ValueMap } from '../../protocol/resource.js';
 import { formatTime } from '../../protocol/time.js';
@@ -157,13 +158,18 @@ export function decodeFacts(document: Value): RemoteFact[] {
 }
 
 /** The decisions about a pool, and what a person has to settle. It is written for readers; routerd decides afresh. */
-export function encodeOwnership(pool: string, node: string, { decisions, conflicts }: Ownership): Value {
+export function encodeOwnership(
+  pool: string,
+  node: string,
+  { decisions, conflicts, findings }: Ownership & { readonly findings: readonly Problem[] },
+): Value {
   return {
     apiVersion: apiVersions.state,
     kind: 'Ownership',
     metadata: { name: pool },
     spec: { pool, node },
     conflicts: asValue(conflicts),
+    findings: asValue(findings),
     decisions: decisions.map(decision => {
       const entries = Object.entries(asValue(decision) as ValueMap);
       return Object.fromEntries(entries.filter(([, value]) => value !== ''));

@@ -31,11 +31,14 @@ export function factOf(event: BusEvent): { readonly pool: string; readonly fact:
   const { attributes } = event;
   const [pool, node] = [textOf(attributes['pool']), textOf(attributes['node'])];
   const address = hostOf(textOf(attributes['address']));
+  const withdrawn = event.topic === expiredTopic;
   const observedAt = timeOf(attributes['observedAt']) ?? event.time;
-  const expiresAt = timeOf(attributes['expiresAt']);
+  // What takes a word back needs no lease of its own.
+  const expiresAt = timeOf(attributes['expiresAt']) ?? (withdrawn ? observedAt : undefined);
   if (pool === '' || node === '' || address === undefined || expiresAt === undefined) return undefined;
   const fact: RemoteFact = {
-    dedupeKey: textOf(attributes['dedupeKey']) || `${pool}/${node}/${address}`,
+    // Not as it was sent: another spelling of the address would make it another fact.
+    dedupeKey: `${pool}/${node}/${address}`,
     node,
     address,
     provider: textOf(attributes['provider']),
@@ -45,14 +48,15 @@ export function factOf(event: BusEvent): { readonly pool: string; readonly fact:
     resourceRef: textOf(attributes['resourceRef']),
     observedAt,
     expiresAt,
-    withdrawn: event.topic === expiredTopic,
+    withdrawn,
   };
   return { pool, fact };
 }
 
 /**
  * Takes facts in: under one key the later observation counts; of two at the same moment the one that takes it back. Facts
- * whose time is up are dropped. Pure; the order in which facts arrive does not matter.
+ * whose time is up are dropped; a word that was taken back is remembered for as long as it would have held. Pure; the
+ * order in which facts arrive does not matter.
  */
 export function takeFacts(
   before: readonly RemoteFact[],
@@ -60,17 +64,24 @@ export function takeFacts(
   now: Instant,
 ): RemoteFact[] {
   const facts = new Map<string, RemoteFact>();
+  const ends = new Map<string, Instant>();
   for (const fact of [...before, ...arrived]) {
-    const known = facts.get(fact.dedupeKey);
-    if (known === undefined || isLater(fact, known)) facts.set(fact.dedupeKey, fact);
+    const { dedupeKey, expiresAt } = fact;
+    const known = facts.get(dedupeKey);
+    if (known === undefined || byAge(fact, known) > 0) facts.set(dedupeKey, fact);
+    ends.set(dedupeKey, Math.max(expiresAt, ends.get(dedupeKey) ?? expiresAt));
   }
   return [...facts.values()]
+    .map(fact => (fact.withdrawn ? { ...fact, expiresAt: ends.get(fact.dedupeKey) ?? fact.expiresAt } : fact))
     .filter(({ expiresAt }) => expiresAt > now)
     .sort((a, b) => byCodePoint(a.dedupeKey, b.dedupeKey));
 }
 
-function isLater(a: RemoteFact, b: RemoteFact): boolean {
-  if (a.observedAt !== b.observedAt) return a.observedAt > b.observedAt;
-  if (a.withdrawn !== b.withdrawn) return a.withdrawn;
-  return a.expiresAt > b.expiresAt;
+function byAge(a: RemoteFact, b: RemoteFact): number {
+  return (
+    a.observedAt - b.observedAt ||
+    Number(a.withdrawn) - Number(b.withdrawn) ||
+    a.expiresAt - b.expiresAt ||
+    byCodePoint(JSON.stringify(a), JSON.stringify(b))
+  );
 }

@@ -1,4 +1,4 @@
-import type { AddressRecord, Observation } from '../../protocol/inventory.js';
+import type { AddressRecord, HostRoute, Observation } from '../../protocol/inventory.js';
 
 /** What an observation says about the router that made it. */
 export interface RouterSelf {
@@ -21,6 +21,8 @@ export function routerSelf({ self, candidates, local, routes }: Observation, cap
   const nics = new Set([nicRef, captureNic].filter(nic => nic !== ''));
   const isSelf = (record: AddressRecord) =>
     nics.has(record.nicRef) || (self.resourceRef !== '' && record.resourceRef === self.resourceRef);
+  const leadsHere = ({ nextHopNicRef, nextHopRef }: HostRoute) =>
+    nics.has(nextHopNicRef) || (self.resourceRef !== '' && nextHopRef === self.resourceRef);
   const mine = [...local, ...candidates].filter(isSelf);
   const told = new Set(self.privateIPs);
   const captured = new Set([
@@ -28,7 +30,7 @@ export function routerSelf({ self, candidates, local, routes }: Observation, cap
     ...mine
       .filter(({ primary, address }) => primary === false || (primary === undefined && !told.has(address)))
       .map(({ address }) => address),
-    ...routes.filter(({ nextHopNicRef }) => nics.has(nextHopNicRef)).map(({ address }) => address),
+    ...routes.filter(leadsHere).map(({ address }) => address),
   ]);
   const own = new Set([
     ...self.privateIPs,

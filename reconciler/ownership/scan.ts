@@ -29,6 +29,15 @@ export async function scanPool(scope: PoolScope, context: ScanContext): Promise<
     startedAt,
     outcome,
   });
+  if (provider === '')
+    return finished(
+      '',
+      failedScan(
+        self.discovery.providerRef === ''
+          ? 'nothing says which provider to ask: set ownershipDiscovery.providerRef'
+          : `there is no CloudProviderProfile ${self.discovery.providerRef}, which would say which provider to ask`,
+      ),
+    );
   const chosen = chooseInventoryPlugin({ pluginRef: self.discovery.pluginRef, provider }, situation.plugins);
   if (!chosen.ok) return finished('', failedScan(chosen.failure));
   const { name } = chosen.value;

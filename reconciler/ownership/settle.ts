@@ -1,28 +1,23 @@
-import { canonicalJson } from '../../protocol/digest.js';
 import type { BusEvent } from '../../protocol/event.js';
 import type { Part } from '../../protocol/part.js';
+import type { Problem } from '../../protocol/problem.js';
 import type { Instant } from '../../protocol/time.js';
-import { printYaml } from '../../render/canonical-yaml.js';
 import type { Action } from '../action/action.js';
 import { judgeCandidates } from './candidates.js';
 import { capturesOf } from './captures.js';
 import type { CaptureRecord } from './captures.js';
+import { changesOf } from './changes.js';
+import type { OwnershipChange } from './changes.js';
+import { claimFindings, conflictFindings } from './claims.js';
+import type { AddressClaim } from './claims.js';
 import { discoveryEvents } from './events.js';
 import type { ScanOutcome } from './exchange.js';
 import { afterFailure, afterScan, nextWithdrawal, withdrawDue } from './inventory.js';
 import type { Inventory, InventoryTimes } from './inventory.js';
-import {
-  encodeFacts,
-  encodeInventory,
-  encodeOwnership,
-  factsPath,
-  inventoryPath,
-  ownershipPath,
-} from './record.js';
 import { factOf, takeFacts } from './remote-facts.js';
 import type { RemoteFact } from './remote-facts.js';
-import { resolveOwnership } from './resolve.js';
-import type { Ownership } from './resolve.js';
+import { addressJudge, resolveOwnership } from './resolve.js';
+import type { Ownership, OwnershipInput } from './resolve.js';
 import { routerSelf } from './router-self.js';
 import { scanKey } from './run-record.js';
 import type { InventoryRun, ScanRecord } from './run-record.js';
@@ -46,6 +41,8 @@ export interface OwnershipSituation {
   readonly run: InventoryRun;
   readonly actions: readonly Action[];
   readonly parts: readonly Part[];
+  /** Those of the effective-config in force. */
+  readonly claims?: readonly AddressClaim[];
   readonly scans: readonly FinishedScan[];
   /** Events of the ownership discovery that came since the last time. */
   readonly arrived: readonly BusEvent[];
@@ -58,13 +55,8 @@ export interface PoolView {
   readonly facts: readonly RemoteFact[];
   readonly captures: ReadonlyMap<string, CaptureRecord>;
   readonly ownership: Ownership;
-}
-
-/** A file whose meaning changed, and why. */
-export interface OwnershipChange {
-  readonly path: string;
-  readonly text: string;
-  readonly cause: string;
+  /** Addresses with two homes, and claims that do not fit. */
+  readonly findings: readonly Problem[];
 }
 
 export interface OwnershipSettlement {
@@ -127,7 +119,12 @@ function settlePool(
     return found?.pool === pool.name && found.fact.node !== self.nodeRef ? [found.fact] : [];
   });
   const facts = takeFacts(known, arrived, now);
-  const ownership = resolveOwnership({ pool, self, inventory, facts, captures }, now);
+  const input = { pool, self, inventory, facts, captures };
+  const ownership = resolveOwnership(input, now);
+  const findings = [
+    ...conflictFindings(ownership.conflicts, pool.name),
+    ...misfits(situation.claims ?? [], input, now),
+  ];
 
   const record = scan === undefined ? scans.get(key) : recordOf(scan, inventory, scans.get(key));
   const told = discoveryEvents(
@@ -142,26 +139,25 @@ function settlePool(
   );
   if (record !== undefined) scans.set(key, told.announced ? { ...record, announcedAt: now } : record);
 
-  const cause = causeOf(scan, arrived.length, pool.name);
-  const texts = new Map<string, string>();
-  if (inventory !== undefined && (before === undefined || gistOf(before) !== gistOf(inventory)))
-    texts.set(inventoryPath(pool.name, self.nodeRef), printYaml(encodeInventory(inventory)));
-  if (factsGist(known) !== factsGist(facts))
-    texts.set(factsPath(pool.name), printYaml(encodeFacts(pool.name, facts)));
-  const decided = printYaml(encodeOwnership(pool.name, self.nodeRef, ownership));
-  const quiet = ownership.decisions.length === 0 && situation.texts(ownershipPath(pool.name)) === undefined;
-  if (!quiet && situation.texts(ownershipPath(pool.name)) !== decided)
-    texts.set(ownershipPath(pool.name), decided);
+  const view: PoolView = { scope, inventory, facts, captures, ownership, findings };
   const endsAt = [
     ...(inventory === undefined ? [] : [nextWithdrawal(inventory, times) ?? Number.POSITIVE_INFINITY]),
+    // From then on what it says is no longer fresh.
+    ...(inventory === undefined ? [] : [inventory.expiresAt]),
     ...facts.map(({ expiresAt }) => expiresAt),
-  ].filter(Number.isFinite);
+  ].filter(end => end > now && Number.isFinite(end));
   return {
-    view: { scope, inventory, facts, captures, ownership },
-    changes: [...texts].map(([path, text]) => ({ path, text, cause })),
+    view,
+    changes: changesOf(view, { before, known, texts: situation.texts, scan, arrived }),
     events: told.events,
     endsAt,
   };
+}
+
+function misfits(claims: readonly AddressClaim[], input: OwnershipInput, now: Instant): Problem[] {
+  if (claims.length === 0) return [];
+  const judge = addressJudge(input, now);
+  return claimFindings(claims, input.pool, address => judge(address).decision);
 }
 
 interface PoolFacts {
@@ -182,7 +178,8 @@ function inventoryAfter(
       const router = routerSelf(observation, self.capture.nicRef);
       const candidates = judgeCandidates(observation.candidates, {
         pool: pool.network,
-        self: router,
+        // Whatever else is said of them.
+        self: { ...router, privateIPs: [...router.privateIPs, ...observation.self.privateIPs] },
         captureNic: self.capture.nicRef,
         capturedByAction: new Set(
           [...captures].filter(([, { active }]) => active).map(([address]) => address),
@@ -211,7 +208,8 @@ function recordOf(
   inventory: Inventory | undefined,
   before: ScanRecord | undefined,
 ): ScanRecord {
-  const failures = outcome.status === 'failed' ? (before?.failures ?? 0) + 1 : 0;
+  const failed = before?.failures ?? 0;
+  const failures = { succeeded: 0, skipped: failed, failed: failed + 1 }[outcome.status];
   const lease =
     inventory === undefined
       ? {}
@@ -224,23 +222,4 @@ function recordOf(
     ...lease,
     ...(before?.announcedAt === undefined ? {} : { announcedAt: before.announcedAt }),
   };
-}
-
-function causeOf(scan: FinishedScan | undefined, arrived: number, pool: string): string {
-  if (scan !== undefined) return `inventory ${pool} (${scan.plugin}, ${scan.outcome.status})`;
-  return arrived > 0 ? `event ${pool}` : `ownership ${pool}`;
-}
-
-/** What an inventory says, apart from when: a renewal changes nothing of it. */
-function gistOf(inventory: Inventory): string {
-  return canonicalJson(encodeInventory({ ...inventory, observedAt: 0, expiresAt: 0 }));
-}
-
-function factsGist(facts: readonly RemoteFact[]): string {
-  return canonicalJson(
-    encodeFacts(
-      '',
-      facts.map(fact => ({ ...fact, observedAt: 0, expiresAt: 0 })),
-    ),
-  );
 }

@@ -50,7 +50,8 @@ export interface Settlement {
   readonly startupConfigHash: string;
   readonly effectiveConfigHash: { readonly current: string | undefined; readonly next: string };
   readonly merged: MergeOutcome;
-  readonly before: Snapshot;
+  /** What is in force. Reads on the first call. */
+  readonly before: () => Snapshot;
   readonly changes: readonly Change[];
   readonly findings: readonly Problem[];
   /** Parts of HEAD that no longer count. */
@@ -78,11 +79,10 @@ export function settle(input: SettleInput, now: Instant): Settlement {
   const numbers = numbersOf(head);
   const next = sameEffective ? head.generation : numbers.generation + 1;
   const generation = { current: head.generation, next };
-  const before = head.snapshot();
   const endings = new Map(ended.map(({ part, why }) => [partId(part), why]));
   for (const { part, status } of merged.parts)
     if (status === 'setAside') endings.set(partId(part), 'it is set aside');
-  const changes = sameEffective ? [] : changesBetween(before, merged, endings);
+  const changes = sameEffective ? [] : changesBetween(head.snapshot(), merged, endings);
 
   const hashes = { startupConfigHash: sha256(startupText), effectiveConfigHash: sha256(effectiveText) };
   const content = contentFiles({
@@ -108,7 +108,7 @@ export function settle(input: SettleInput, now: Instant): Settlement {
       next: hashes.effectiveConfigHash,
     },
     merged,
-    before,
+    before: head.snapshot,
     changes,
     findings: [...ended.map(endingNote), ...merged.findings],
     ended,

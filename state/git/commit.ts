@@ -10,6 +10,7 @@ import { branch, isObjectId, treeProblem } from './names.js';
 import { blobId, syncObjectFolders, writeBlobs } from './objects.js';
 import { readRef, syncRefFolders, updateRefs } from './refs.js';
 import type { RefChange } from './refs.js';
+import { objectId, writeHeadCache } from './head-cache.js';
 import { git } from './run.js';
 import { withScratch } from './scratch.js';
 import { sameListing, writeTree } from './tree.js';
@@ -77,6 +78,8 @@ export async function commitFiles(
     const moved = await publish(context, input, commit);
     if (moved !== undefined) return fail(moved);
     history.learn(commit, { files, others: [], seconds });
+    const object = commitText(tools, input, { root: tree.root, seconds });
+    if (objectId('commit', Buffer.from(object)) === commit) await writeHeadCache(context, object, files);
     return ok({ commit });
   });
 }
@@ -117,6 +120,23 @@ async function writeCommit(
   const id = commit.trimEnd();
   if (!isObjectId(id)) throw damaged(tools.context.workTree, 'git commit-tree printed no object id');
   return id;
+}
+
+/** The commit as git writes it (gitformat-commit: headers, a blank line, the message). */
+function commitText(
+  { committer }: CommitTools,
+  { parent, author, message }: CommitInput,
+  { root, seconds }: { readonly root: string; readonly seconds: number },
+): string {
+  const signed = ({ name, email }: Person) => `${name} <${email}> ${seconds} +0000`;
+  return [
+    `tree ${root}`,
+    ...(parent === null ? [] : [`parent ${parent}`]),
+    `author ${signed(author)}`,
+    `committer ${signed(committer)}`,
+    '',
+    message.endsWith('\n') ? message : `${message}\n`,
+  ].join('\n');
 }
 
 /** The compare-and-swap. The branch is the first of the changes: its tags are made from the commits if they get lost. */

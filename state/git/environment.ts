@@ -11,7 +11,14 @@ export interface GitContext {
   readonly gitDir: string;
   /** After this long a call is ended, with everything that it started. */
   readonly timeoutMs: number;
+  readonly cache: CacheUse;
 }
+
+/**
+ * What `run/cache/` is for: who only looks reads it, so as to need no git; who writes asks git, which notices what is
+ * damaged, and writes it for the others.
+ */
+export type CacheUse = 'none' | 'read' | 'write';
 
 /**
  * Configuration that wins over every file that git would read, the repository's own included: a person may have put

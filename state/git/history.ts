@@ -1,7 +1,11 @@
+import { join } from 'node:path';
+import { readRegular } from '../files.js';
+import { StorageError } from '../storage-error.js';
 import { damaged } from './git-error.js';
 import type { GitContext } from './environment.js';
 import { blobId, readObjects } from './objects.js';
 import type { ObjectContent } from './objects.js';
+import { readHeadCache } from './head-cache.js';
 import { listTree } from './tree.js';
 import type { Listing } from './tree.js';
 
@@ -16,7 +20,10 @@ export interface CommitFacts {
 
 /** Facts about commits, of which the last few are remembered: they are keyed by the commit's hash. */
 export interface History {
+  /** From memory, the cache of HEAD, or git. */
   readonly facts: (commit: string) => Promise<CommitFacts>;
+  /** From git whatever is remembered: rejects where the commit or its tree is not there. */
+  readonly inspect: (commit: string) => Promise<CommitFacts>;
   readonly learn: (commit: string, facts: CommitFacts) => void;
 }
 
@@ -31,15 +38,19 @@ export function historyOf(context: GitContext): History {
     if (known.size > remembered && oldest.done !== true) known.delete(oldest.value);
   };
   const facts = async (commit: string) => {
-    const cached = known.get(commit);
-    if (cached !== undefined) return cached;
+    const cached = known.get(commit) ?? (await readHeadCache(context, commit));
+    if (cached === undefined) return inspect(commit);
+    learn(commit, cached);
+    return cached;
+  };
+  const inspect = async (commit: string) => {
     const [tree, [object]] = await Promise.all([listTree(context, commit), readObjects(context, [commit])]);
     const { files, others } = tree;
     const found = { files, others, seconds: committerSeconds(context, commit, object) };
     learn(commit, found);
     return found;
   };
-  return { facts, learn };
+  return { facts, inspect, learn };
 }
 
 function committerSeconds(context: GitContext, id: string, object: ObjectContent | undefined): number {
@@ -47,6 +58,35 @@ function committerSeconds(context: GitContext, id: string, object: ObjectContent
   const seconds = /^committer .* (\d+) [-+]\d{4}$/m.exec(header)?.[1];
   if (seconds === undefined) throw damaged(context.workTree, `${id} is no commit`);
   return Number(seconds);
+}
+
+/** The visible files, read one by one, are faster than a process of git as long as they are not too many. */
+const mostVisible = 1_000;
+
+/** `readFiles` for HEAD: what stands in the work tree with the right hash need not be asked from git. */
+export async function readHeadFiles(context: GitContext, files: Listing): Promise<Map<string, Uint8Array>> {
+  if (files.size > mostVisible) return readFiles(context, files);
+  const visible = new Map(
+    await Promise.all(
+      [...files].map(async ([path, id]) => [path, await readVisible(context, path, id)] as const),
+    ),
+  );
+  const rest = new Map([...files].filter(([path]) => visible.get(path) === undefined));
+  const asked: ReadonlyMap<string, Uint8Array> = await readFiles(context, rest);
+  return new Map(
+    [...files.keys()].map(path => [path, visible.get(path) ?? asked.get(path) ?? Buffer.alloc(0)]),
+  );
+}
+
+/** Undefined where the visible file is not the one that the tree names. */
+async function readVisible(context: GitContext, path: string, id: string): Promise<Uint8Array | undefined> {
+  try {
+    const { bytes } = await readRegular(join(context.workTree, path), Number.MAX_SAFE_INTEGER);
+    return blobId(bytes) === id ? bytes : undefined;
+  } catch (error) {
+    if (error instanceof StorageError) return undefined;
+    throw error;
+  }
 }
 
 /**

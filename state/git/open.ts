@@ -3,8 +3,10 @@ import { dirname, join } from 'node:path';
 import { fail, ok } from '../../protocol/result.js';
 import type { Result } from '../../protocol/result.js';
 import { oneLine } from '../../protocol/text.js';
+import { ensureDir, readRegular, replaceFile } from '../files.js';
 import { findProgram } from '../program.js';
-import type { GitContext } from './environment.js';
+import { StorageError } from '../storage-error.js';
+import type { CacheUse, GitContext } from './environment.js';
 import { createRepository, newLineage } from './create.js';
 import { failure, lookAtStore } from './look.js';
 import type { StoreFailure } from './look.js';
@@ -17,6 +19,8 @@ export interface StoreOptions {
   readonly searchPath: string;
   /** A git call that takes longer is ended; default 10 s. */
   readonly timeoutMs?: number;
+  /** Default `none`. */
+  readonly cache?: CacheUse;
 }
 
 export interface CreateOptions extends StoreOptions {
@@ -60,21 +64,27 @@ async function storeAt(
   lineage: string,
   options: StoreOptions,
 ): Promise<Result<Store, StoreFailure>> {
-  const context = await gitContext(path, options);
+  const context = await gitContext(path, { ...options, notes: join(path, 'run', 'cache', 'git') });
   return context.ok ? ok(storeOf(context.value, lineage)) : context;
 }
 
 /** How git is called in the state directory at `path`, which must be a real path. Looks at nothing there. */
 export async function gitContext(
   path: string,
-  options: StoreOptions,
+  options: StoreOptions & Notes,
 ): Promise<Result<GitContext, StoreFailure>> {
   const program = await usableGit(options);
   return program.ok ? ok(contextOf(program.value, path, options)) : program;
 }
 
 function contextOf(program: string, workTree: string, options: StoreOptions): GitContext {
-  return { program, workTree, gitDir: join(workTree, '.git'), timeoutMs: options.timeoutMs ?? 10_000 };
+  return {
+    program,
+    workTree,
+    gitDir: join(workTree, '.git'),
+    timeoutMs: options.timeoutMs ?? 10_000,
+    cache: options.cache ?? 'none',
+  };
 }
 
 /** Programs whose version will do, each with what `stat` said of it: asking git takes a process. */
@@ -85,7 +95,33 @@ async function versionOf(file: string): Promise<string> {
   return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
 }
 
-async function usableGit(options: StoreOptions): Promise<Result<string, StoreFailure>> {
+interface Notes {
+  /** Where a process notes for the next one which git will do. */
+  readonly notes?: string;
+}
+
+/** A note that is not there, or that somebody made up, costs a call of git at most. */
+async function readNote({ notes, cache = 'none' }: StoreOptions & Notes): Promise<string | undefined> {
+  if (notes === undefined || cache === 'none') return undefined;
+  try {
+    return (await readRegular(notes, 4_096)).bytes.toString('utf8');
+  } catch (error) {
+    if (error instanceof StorageError) return undefined;
+    throw error;
+  }
+}
+
+async function writeNote({ notes, cache }: StoreOptions & Notes, note: string): Promise<void> {
+  if (notes === undefined || cache !== 'write') return;
+  try {
+    await ensureDir(dirname(notes));
+    await replaceFile(notes, note);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error; // it is only a note
+  }
+}
+
+async function usableGit(options: StoreOptions & Notes): Promise<Result<string, StoreFailure>> {
   const needed = `git ${oldestGit.join('.')} or newer`;
   const program = await findProgram('git', options.searchPath);
   if (program === undefined) {
@@ -93,12 +129,18 @@ async function usableGit(options: StoreOptions): Promise<Result<string, StoreFai
     return fail({ kind: 'gitMissing', path: options.searchPath, message, hint: `install ${needed}` });
   }
   const file = await versionOf(program);
-  if (goodEnough.get(program) === file) return ok(program);
+  const note = `${program}\n${file}\n`;
+  const noted = (await readNote(options)) === note;
+  if (goodEnough.get(program) === file || noted) {
+    if (!noted) await writeNote(options, note);
+    return ok(program);
+  }
   const answer = await git(contextOf(program, dirname(program), options), { args: ['version'] });
   const version = /^git version (\d+)\.(\d+)/.exec(answer);
   const [major, minor] = [Number(version?.[1] ?? 0), Number(version?.[2] ?? 0)];
   if (major > oldestGit[0] || (major === oldestGit[0] && minor >= oldestGit[1])) {
     goodEnough.set(program, file);
+    await writeNote(options, note);
     return ok(program);
   }
   return fail({

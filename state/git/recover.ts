@@ -99,7 +99,7 @@ async function checkHead(context: GitContext, history: History): Promise<Result<
       return fail({ kind: 'elsewhere', head, hint });
     }
     const commit = await readRef(context, branch);
-    if (commit !== null) await history.facts(commit);
+    if (commit !== null) await history.inspect(commit);
     return ok(undefined);
   } catch (error) {
     if (!(error instanceof StorageError) || !['EDAMAGED', 'EGIT'].includes(error.code)) throw error;

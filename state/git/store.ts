@@ -7,7 +7,7 @@ import type { GitContext } from './environment.js';
 import { ancestryOf } from './ancestry.js';
 import type { Ancestry } from './ancestry.js';
 import { checkObjects } from './check.js';
-import { historyOf, readFiles } from './history.js';
+import { historyOf, readFiles, readHeadFiles } from './history.js';
 import { housekeep } from './housekeep.js';
 import type { Housekeeping } from './housekeep.js';
 import { listCommits } from './log.js';
@@ -64,7 +64,11 @@ export function storeOf(context: GitContext, lineage: string): Store {
     lineage,
     committer,
     head: () => readRef(context, branch),
-    readTree: async commit => readFiles(context, (await history.facts(commit)).files),
+    readTree: async commit => {
+      const { files } = await history.facts(commit);
+      const visible = context.cache === 'read' && commit === (await readRef(context, branch));
+      return visible ? readHeadFiles(context, files) : readFiles(context, files);
+    },
     readFile: async (commit, path) => {
       assertObjectId(commit);
       if (treePathProblem(path) !== undefined) return undefined;

@@ -49,15 +49,16 @@ export function actionResult(status: ValueMap): string {
 }
 
 /**
- * An executor in sh that notes in $EFFECTS the key of what it is told to execute, and then does what `body` says with
- * `$mode`, `$key` and `$request`.
+ * An executor in sh that notes in $EFFECTS the key of what it is told to execute, and then does what `body` says, which has
+ * `$mode`, `$key`, `$verb`, `$request`, and `answer STATUS` to print a result.
  */
 export function executorProgram(body: string): string {
   return [
     '#!/bin/sh',
     'request=$(cat)',
     `field() { printf '%s' "$request" | sed -n 's/.*"'"$1"'":"\\([^"]*\\)".*/\\1/p'; }`,
-    'key=$(field idempotencyKey) mode=$(field mode)',
+    'key=$(field idempotencyKey) mode=$(field mode) verb=$(field action)',
+    `answer() { printf '%s\\n' '${actionResult({ status: 'STATUS' })}' | sed "s/STATUS/$1/"; }`,
     `[ "$mode" = execute ] && printf '%s\\n' "$key" >> "$EFFECTS"`,
     body,
     '',
@@ -151,7 +152,7 @@ export interface ListedAction {
   readonly status: string;
   readonly message: string;
   readonly error: string;
-  readonly transitions: readonly ValueMap[];
+  readonly transitions: readonly { readonly to: string; readonly [field: string]: unknown }[];
   readonly [field: string]: unknown;
 }
 
@@ -167,7 +168,7 @@ export async function statusOf(here: Setting, id: string): Promise<string | unde
 /** `pending→approved→…`: the states that an action has had. */
 export async function pathOf(here: Setting, id: string): Promise<string> {
   const found = (await listed(here)).find(item => item.id === id);
-  return (found?.transitions ?? []).map(({ to }) => String(to)).join('→');
+  return (found?.transitions ?? []).map(({ to }) => to).join('→');
 }
 
 /** The keys that the executor was told to execute. */

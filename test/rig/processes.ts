@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Polls until the condition holds; throws, saying what was awaited, when that takes longer than ten seconds. */
@@ -33,4 +33,16 @@ export function processState(pid: number): string {
   } catch {
     return '';
   }
+}
+
+/** The command lines of all processes, as far as they can be seen, with a blank between two arguments. */
+export function commandLines(): string[] {
+  return readdirSync('/proc').flatMap(name => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      return readFileSync(`/proc/${name}/cmdline`, 'utf8').replace(/\0$/, '').replaceAll('\0', ' ');
+    } catch {
+      return []; // it has ended
+    }
+  });
 }

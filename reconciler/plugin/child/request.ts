@@ -16,6 +16,8 @@ export interface ChildRequest {
   readonly graceMs?: number;
   /** Bytes that stdout may hold, default 4 MiB. */
   readonly stdoutLimit?: number;
+  /** A descriptor that stays open in the child, as its number 3, for as long as it and its children live. */
+  readonly keepOpen?: number | undefined;
   /** Aborted when the caller gives up: the child is ended as at its deadline. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -45,8 +45,8 @@ export function start(request: ChildRequest): Result<Started, Promise<ChildError
       detached: true,
       env: childEnvironment(request.env, request.path),
       shell: false,
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+      stdio: ['pipe', 'pipe', 'pipe', ...(request.keepOpen === undefined ? [] : [request.keepOpen])],
+    }) as PipedChild;
   } catch (error) {
     return fail(Promise.resolve(refusal(error)));
   }

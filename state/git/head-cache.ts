@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensureDir, readRegular } from '../files.js';
+import { StorageError } from '../storage-error.js';
+import type { GitContext } from './environment.js';
+import type { CommitFacts } from './history.js';
+import { isObjectId } from './names.js';
+import type { Listing } from './tree.js';
+
+/**
+ * What HEAD holds, in `run/cache/head.json`, so that a command which only looks needs no git. Nothing in it is believed:
+ * the commit's own bytes must have the commit's hash, and the files those of the tree that they name. What is torn, old or
+ * edited is as good as not there.
+ */
+const cachePath = ({ workTree }: GitContext): string => join(workTree, 'run', 'cache', 'head.json');
+
+interface Cached {
+  /** The commit object as git hashes it. */
+  readonly object: string;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+export async function readHeadCache(context: GitContext, commit: string): Promise<CommitFacts | undefined> {
+  if (context.cache !== 'read') return undefined;
+  const cached = await read(cachePath(context));
+  if (cached === undefined || objectId('commit', Buffer.from(cached.object)) !== commit) return undefined;
+  const files = new Map(Object.entries(cached.files));
+  const tree = /^tree ([0-9a-f]{40})\n/.exec(cached.object)?.[1];
+  const seconds = /^committer .* (\d+) [-+]\d{4}$/m.exec(cached.object)?.[1];
+  if (tree === undefined || seconds === undefined || treeId(files) !== tree) return undefined;
+  return { files, others: [], seconds: Number(seconds) };
+}
+
+/** Writes the cache anew. It is only a cache: what keeps it from being written is no matter. */
+export async function writeHeadCache(context: GitContext, object: string, files: Listing): Promise<void> {
+  if (context.cache !== 'write') return;
+  const path = cachePath(context);
+  const cached: Cached = { object, files: Object.fromEntries(files) };
+  try {
+    await ensureDir(join(context.workTree, 'run', 'cache'));
+    await writeFile(`${path}.new`, JSON.stringify(cached), { mode: 0o600 });
+    await rename(`${path}.new`, path);
+  } catch {
+    // The next reader asks git.
+  }
+}
+
+async function read(path: string): Promise<Cached | undefined> {
+  try {
+    const { bytes } = await readRegular(path, Number.MAX_SAFE_INTEGER);
+    const parsed = JSON.parse(bytes.toString('utf8')) as Partial<Cached> | null;
+    const files = parsed?.files;
+    if (typeof parsed?.object !== 'string' || typeof files !== 'object') return undefined;
+    const sound = Object.values(files).every(id => typeof id === 'string' && isObjectId(id));
+    return sound ? { object: parsed.object, files } : undefined;
+  } catch (error) {
+    if (error instanceof StorageError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** The id that git gives an object (SHA-1 repositories). */
+export function objectId(type: 'commit' | 'tree', content: Buffer): string {
+  return createHash('sha1').update(`${type} ${content.length}\0`).update(content).digest('hex');
+}
+
+type Node = Map<string, string | Node>;
+
+/** The id of the tree that holds exactly these plain files. */
+export function treeId(files: Listing): string {
+  const root: Node = new Map();
+  for (const [path, id] of files) {
+    const names = path.split('/');
+    const leaf = names.pop() ?? '';
+    let folder = root;
+    for (const name of names) {
+      const next = folder.get(name);
+      // A file and a folder of one name: no tree can hold both.
+      if (typeof next === 'string') return '';
+      const child: Node = next ?? new Map<string, string | Node>();
+      folder.set(name, child);
+      folder = child;
+    }
+    folder.set(leaf, id);
+  }
+  return nodeId(root);
+}
+
+/** git orders a folder's entries by their bytes, a folder's name as if it ended with a slash. */
+function nodeId(node: Node): string {
+  const entries = [...node].map(([name, entry]) => {
+    const isFile = typeof entry === 'string';
+    return {
+      order: Buffer.from(isFile ? name : `${name}/`),
+      header: `${isFile ? '100644' : '40000'} ${name}\0`,
+      id: isFile ? entry : nodeId(entry),
+    };
+  });
+  entries.sort((a, b) => Buffer.compare(a.order, b.order));
+  return objectId(
+    'tree',
+    Buffer.concat(entries.flatMap(({ header, id }) => [Buffer.from(header), Buffer.from(id, 'hex')])),
+  );
+}
