@@ -1,4 +1,5 @@
 import { contains, networkOf } from '../../protocol/address.js';
+import type { Network } from '../../protocol/address.js';
 import { planDigest } from '../../protocol/action-plan.js';
 import type { ActionPolicy } from '../../protocol/action-policy.js';
 import { isOpen } from '../../protocol/execution-window.js';
@@ -151,6 +152,8 @@ function cidrGate({ allowedNetworks }: ActionPolicy, { target }: Effect): Gate {
   if (address !== '' && network === undefined) {
     return gate('cidr', '', `${address} is neither an address nor the CIDR of a whole network`);
   }
+  if (network !== undefined && isWiderThanMapped(network))
+    return gate('cidr', '', `${address} holds all of IPv4 as v4-mapped addresses`);
   if (allowedNetworks.length === 0) return gate('cidr', 'the policy restricts no address', undefined);
   if (network === undefined)
     return gate('cidr', '', 'the target has no address, and the policy restricts addresses');
@@ -160,6 +163,12 @@ function cidrGate({ allowedNetworks }: ActionPolicy, { target }: Effect): Gate {
     address,
     inside ? undefined : `${address} does not lie whole in one of the policy's allowedCIDRs`,
   );
+}
+
+/** An IPv6 network with `::ffff:0:0/96` inside: to whom it is also all of IPv4, no IPv6 rule can speak. */
+function isWiderThanMapped(network: Network): boolean {
+  const mapped: Network = { family: 6, bits: 96, first: 0xffffn << 32n };
+  return contains(network, mapped);
 }
 
 function windowGate({ windows }: ActionPolicy, now: Instant): Gate {
@@ -205,6 +214,8 @@ function approvalGate(action: Action, facts: GateFacts): Gate {
     if (required) return gate('approval', '', 'nobody has approved it: see routerctl action approve');
     if (facts.takenBack)
       return gate('approval', '', 'this effect was taken back before: doing it again needs an approval');
+    if (action.transitions.some(({ cause }) => cause.type === 'rejected'))
+      return gate('approval', '', 'it was rejected before: doing it all the same needs an approval');
     return gate('approval', 'the policy requires none', undefined);
   }
   return gate('approval', `${approval.by}, ${formatTime(approval.at)}`, unfitApproval(action, facts));

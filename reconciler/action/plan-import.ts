@@ -144,6 +144,10 @@ function livePlans(
       );
       if (issues.length > 0) return [];
       const plan = decodePlan(raw);
+      if (keyIdentity(plan.idempotencyKey).endsWith(undoSuffix)) {
+        problems.push(undoKey(part, plan));
+        return [];
+      }
       const effect = effectDigest(plan);
       const given = keyIdentity(plan.idempotencyKey) !== '';
       const key = given ? plan.idempotencyKey : derivedKey(plan, rolledBack.get(effect) ?? 0);
@@ -153,6 +157,17 @@ function livePlans(
   return plans.sort(
     (a, b) => byCodePoint(a.part.source, b.part.source) || byCodePoint(a.plan.name, b.plan.name),
   );
+}
+
+/** `KEY:undo` is the key under which the action with `KEY` is taken back (PROTOCOL.md, executor exchange). */
+const undoSuffix = ':undo';
+
+function undoKey(part: Part, plan: ActionPlan): Problem {
+  return {
+    ...about(part, 'PlanConflict'),
+    message: `the idempotencyKey of the plan ${plan.name} ends in ${undoSuffix}, which is how undos are called: it is not imported`,
+    hint: 'give it another key',
+  };
 }
 
 /** How often each effect was executed and taken back (decision P5). */

@@ -43,6 +43,12 @@ type Row = readonly [title: string, change: Case, ...closed: GateName[]];
 const undo: Partial<GateFacts> = { direction: 'undo' };
 const daemon: Partial<GateFacts> = { asked: 'daemon' };
 const done = (action: Action): Action => ended(started(approved(action)), 'succeeded');
+/** Rejected, and brought back by an operator's import. */
+const rejectedBefore = (): Action => {
+  const gone = stepped(imported(), 'void', 'rejected');
+  const again = { ...revisionOf(gone), importedAt: approvedAt };
+  return importRevision(gone, again, { by: 'alice', message: '' });
+};
 const at = (time: string): number => Date.parse(time);
 const target = (address: string | undefined): Changes => ({
   target: { nicRef: 'vnic-1', ...(address === undefined ? {} : { address }) },
@@ -163,7 +169,8 @@ const networks: readonly (readonly [Value, string, boolean])[] = [
   [['0.0.0.0/0'], '255.255.255.255', true],
   [['0.0.0.0/0'], '::/0', false],
   [['0.0.0.0/0'], '2001:db8::1', false],
-  [['::/0'], '::/0', true],
+  // To a provider that reads v4-mapped addresses, these hold all of IPv4.
+  [['::/0'], '::/0', false],
   [['::/0'], '2001:db8::1', true],
   [['::/0'], '10.0.0.1', false],
   [['::/0'], '::ffff:10.0.0.1', false],
@@ -193,7 +200,7 @@ const networks: readonly (readonly [Value, string, boolean])[] = [
   [['0.0.0.0/0'], '::ffff:0:0/96', true],
   [['10.0.0.0/8'], '::ffff:0:0/96', false],
   [['0.0.0.0/0'], '::fffe:0:0/95', false],
-  [['::/0'], '::fffe:0:0/95', true],
+  [['::/0'], '::fffe:0:0/95', false],
   [['::/0'], '::ffff:0:0/95', false],
   [['10.0.0.0/8'], '::10.0.0.1', false],
   [['10.0.0.0/8'], '64:ff9b::10.0.0.1', false],
@@ -414,6 +421,12 @@ const approvals: Row[] = [
     { action: () => approved(stepped(actionIn('failed'), 'pending', 'retried')), facts: { ledgerStarts: 1 } },
   ],
   ['taken back before, approved', { facts: { takenBack: true } }],
+  ['rejected before, approved', { action: () => approved(rejectedBefore()) }],
+  [
+    'rejected before, where no approval is required',
+    { action: rejectedBefore, policy: { requireApproval: false } },
+    'approval',
+  ],
   [
     'taken back before, where no approval is required',
     { action: () => imported(), policy: { requireApproval: false }, facts: { takenBack: true } },
@@ -468,7 +481,8 @@ const states: Row[] = actionStates.flatMap((state): Row[] => [
   [
     `executing what is ${state} without approvals`,
     { action: () => actionIn(state), policy: { requireApproval: false } },
-    ...closedByState[state].filter(gate => gate !== 'approval'),
+    // What is void here was rejected.
+    ...closedByState[state].filter(gate => gate !== 'approval' || state === 'void'),
   ],
   [
     `taking back what is ${state}`,

@@ -106,6 +106,11 @@ describe('the import of plans', () => {
     expect(journalAfter(other).map(action => revisionOf(action).plan.provider)).to.deep.equal(['oci']);
   });
 
+  it('leaves the keys of undos to undos', () => {
+    const plan = importing([live([given(), given({ name: 'other', idempotencyKey: 'K:UNDO' })])]);
+    expect([plan.steps.length, reasonsOf(plan)]).to.deep.equal([1, ['PlanConflict']]);
+  });
+
   it('leaves out what cannot be read, and nothing else', () => {
     const bad: readonly ValueMap[] = [
       given({ provider: 'nowhere' }),
