@@ -50,6 +50,8 @@ export interface Daemon {
   mend(): void;
   /** Resolves when no pass is under way and none is asked for; plugins may be running. */
   idle(): Promise<void>;
+  /** Resolves when that holds, and no scan of a pool and no commit of inventories is under way either. */
+  settled(): Promise<void>;
   /** Starts nothing new, ends the plugins that are running, finishes a commit that is under way. */
   stop(): Promise<void>;
 }
@@ -188,14 +190,24 @@ export function startDaemon(options: DaemonOptions): Daemon {
     alarm.wakeAt(next?.at);
   }
 
+  async function idle(): Promise<void> {
+    while (working !== undefined) await working;
+  }
+
   return {
     look: look_,
     mend() {
       mended = false;
       look_();
     },
-    async idle() {
-      while (working !== undefined) await working;
+    idle,
+    async settled() {
+      await idle();
+      // What ends there asks for a look before its promise is settled.
+      while (ownership.busy) {
+        await ownership.ended();
+        await idle();
+      }
     },
     async stop() {
       stopping.abort();

@@ -29,7 +29,9 @@ export interface OwnershipOptions extends Omit<OpenOptions, 'clock' | 'signal'> 
 export interface OwnershipKeeper {
   /** Starts what is due and does not wait for it. Returns when time alone makes something due; undefined for never. */
   consider(looked: Looked, now: Instant): Promise<Instant | undefined>;
-  /** Resolves when nothing is under way. */
+  /** Whether anything is under way. */
+  readonly busy: boolean;
+  /** Resolves when nothing of what is under way is any more. */
   ended(): Promise<void>;
 }
 
@@ -139,6 +141,9 @@ export function createOwnershipKeeper(options: OwnershipOptions): OwnershipKeepe
       const until = Math.min(...dueAt, draft.nextAt ?? Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
       quiet = { commit: view.head.commit, startup: situation.startup, until };
       return Number.isFinite(until) ? until : undefined;
+    },
+    get busy() {
+      return worker.busy || running.size > 0;
     },
     async ended() {
       await Promise.all([worker.ended(), ...running.values()]);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../rig/root.js';
+import { addressWork } from './addresses.js';
 import { command, measure } from './measure.js';
 import type { Subject, Timing } from './measure.js';
 import { makeWorkspace } from './workspace.js';
@@ -20,6 +21,7 @@ const wanted = process.argv.slice(2).filter(argument => !argument.startsWith('--
 
 const small = makeWorkspace(100);
 const large = makeWorkspace(smoke ? 200 : 2_000);
+const addresses = addressWork(smoke ? 1_000 : 10_000);
 const scratch = mkdtempSync(join(tmpdir(), 'routerd-floor-'));
 writeFileSync(join(scratch, 'hello.mjs'), "process.stdout.write('hello\\n');\n");
 command('git', ['init', '-q', join(scratch, 'repository')]);
@@ -53,6 +55,7 @@ const floors: readonly Subject[] = [
       command('git', [...git, 'commit', '-q', '--allow-empty', '-m', 'floor']);
     },
   },
+  { name: 'read the same answer', run: addresses.parse },
 ];
 
 const benches: readonly Bench[] = [
@@ -98,6 +101,11 @@ const benches: readonly Bench[] = [
     subject: () => {
       pass(large, '--dry-run');
     },
+  },
+  {
+    name: `ownership of ${smoke ? '1,000' : '10,000'} addresses`,
+    floor: 'read the same answer',
+    subject: addresses.resolve,
   },
 ];
 

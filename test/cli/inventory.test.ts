@@ -255,6 +255,22 @@ describe('routerctl inventory list, show', () => {
     expect(existsSync(state)).to.equal(false);
   });
 
+  it('blank what looks like a secret among the tags, unless asked not to', async () => {
+    const status = seeing(20);
+    const tagged = { address: '10.0.1.21', nicRef: 'nic-21', tags: { 'api-token': 's3cret', tier: 'app' } };
+    const here = await poolSetting({ seen: { ...status, localIPs: [tagged], observedCandidates: [tagged] } });
+    const run = await look(here, '-o', 'json');
+    expect(run.stdout).not.to.contain('s3cret');
+    for (const format of ['table', 'json', 'yaml']) {
+      const shown = await routerctl(['inventory', 'show', 'app', ...here.where, '-o', format]);
+      expect([shown.code, shown.stdout.includes('s3cret')]).to.deep.equal([0, false]);
+    }
+    const open = await routerctl([
+      ...['inventory', 'show', 'app', ...here.where, '-o', 'json', '--show-secrets'],
+    ]);
+    expect(open.stdout).to.contain('s3cret');
+  });
+
   it('print no terminal escape that a provider sends', async () => {
     const here = await poolSetting({ seen: { status: 'failed', error: 'a\u001b[31mb' } });
     const run = await look(here);

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { ValueMap } from '../../protocol/resource.js';
-import { writeFiles } from '../rig/config-dir.js';
+import { assignPlan, proposingActions } from '../rig/action-setting.js';
+import { addPlugin, answers, writeFiles } from '../rig/config-dir.js';
 import { checkState } from '../rig/invariants.js';
 import { memberValue } from '../rig/mobility.js';
 import { farAway, look, owners, poolRouter, poolSetting, seeing, tell } from '../rig/pool-setting.js';
@@ -109,6 +110,30 @@ describe('routerctl ownership', () => {
     expect((await owners(here, ['10.0.1.9'])).stdout).to.match(
       /^ +by startup-config\.yaml \(router\.yaml:1:\d+\) as of [0-9a-f]{12}$/m,
     );
+  });
+
+  it('goes by the part whose plan it is, and by the journal once it is imported', async () => {
+    const here = await poolSetting();
+    const plan = assignPlan(20, { target: { address: '10.0.1.20', nicRef: 'nic-self' } });
+    await addPlugin(here.config, 'planner', {
+      program: answers('planner', { actionPlans: [plan] }),
+      spec: proposingActions,
+    });
+    const filesOf = async () => {
+      const found = (await owners(here, ['10.0.1.20', '-o', 'json'])).json() as Found;
+      const rule = found.rules.find(({ decides }) => decides);
+      return [rule?.rule, ...(rule?.evidence ?? []).map(({ file, commit }) => `${file} ${commit}`)];
+    };
+    const lastOf = (file: string) =>
+      `${file} ${userGit(here.state, 'log', '-1', '--format=%H', '--', file).trim()}`;
+    await routerctl(['reconcile', ...here.where]);
+    expect(await filesOf()).to.deep.equal(['capture-not-desired', lastOf('parts/Plugin-planner.yaml')]);
+    const imported = await routerctl(['action', 'import', ...here.where, '-o', 'json']);
+    const { transitions } = imported.json() as { transitions: { id: string }[] };
+    expect(await filesOf()).to.deep.equal([
+      'capture-not-desired',
+      lastOf(`actions/${transitions[0]?.id}.yaml`),
+    ]);
   });
 
   it('knows nothing of an address that nothing names, and says so', async () => {

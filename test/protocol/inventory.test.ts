@@ -139,7 +139,7 @@ describe('the answer of an inventory plugin', () => {
     const { message } = readObservation(
       result({ status: 'failed', error: `a\nb\u001b[31m${'x'.repeat(9_000)}` }),
     );
-    expect(message).to.not.match(/[\n\u001b]/);
+    for (const hidden of ['\n', '\u001b']) expect(message).to.not.include(hidden);
     expect(message.length).to.be.lessThan(2_100);
   });
 });

@@ -1,181 +1,374 @@
 import { expect } from 'chai';
-import { existsSync } from 'node:fs';
-import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeEvent } from '../../protocol/event.js';
 import type { ValueMap } from '../../protocol/resource.js';
+import { mapOf, mapsOf, textOf } from '../../protocol/pick.js';
 import { formatTime } from '../../protocol/time.js';
+import { readOwn } from '../../reconciler/head.js';
+import { ownershipPath } from '../../reconciler/ownership/record.js';
 import { inboxPath } from '../../reconciler/state-dir.js';
 import { drop } from '../../state/inbox.js';
-import { copyExample } from '../rig/config-dir.js';
+import { addPlugin, routerFile, setProgram } from '../rig/config-dir.js';
 import { DaemonRig } from '../rig/daemon-rig.js';
-import { answering } from '../rig/driven-plugins.js';
-import { checkState, history } from '../rig/invariants.js';
-import { writtenClasses } from '../rig/pool-setting.js';
-import { until } from '../rig/processes.js';
+import { addressOf, groupResource, memberValue, poolResource, profileResource } from '../rig/mobility.js';
+import { userGit } from '../rig/store.js';
+import { tempDir } from '../rig/temp.js';
 
-const fixed = ['10.0.1.1 RemoteHomeOwned', '10.0.1.4 LocalRouterSelf'];
+/** Notes that it was asked, and prints what the test has put down for it. */
+const reading = '#!/bin/sh\ncat >> "$REQUESTS"\ncat "$ANSWER"\n';
 
-/** A daemon under examples/mobility, whose planner the test drives and whose inventory plugin is the real one. */
-class MobilityRig {
-  private constructor(readonly rig: DaemonRig) {}
+const seconds = (count: number) => count * 1_000;
 
-  static async start(): Promise<MobilityRig> {
-    const rig = await DaemonRig.create();
-    await rm(rig.config, { recursive: true });
-    await cp(await copyExample('mobility'), rig.config, { recursive: true });
+/** What another node says of an address. */
+interface Word {
+  readonly word?: 'observed' | 'expired';
+  /** Of its lease, in milliseconds. */
+  readonly lasts?: number;
+}
+
+class OwnershipRig {
+  private constructor(
+    readonly rig: DaemonRig,
+    readonly dir: string,
+  ) {}
+
+  /** A router that is `oci` in the pool `app`, beside a subnet with these hosts. */
+  static async create(
+    hosts: readonly number[],
+    prepare?: (rig: DaemonRig) => Promise<void>,
+  ): Promise<OwnershipRig> {
+    const rig = await DaemonRig.create(poolResource(), profileResource, groupResource('main', 'oci'));
+    const ownership = new OwnershipRig(rig, await tempDir());
+    await ownership.list(...hosts);
+    await addPlugin(rig.config, 'oci-inventory', {
+      program: reading,
+      spec: {
+        capabilities: ['observe.providerPrivateIPs'],
+        env: { REQUESTS: join(ownership.dir, 'requests'), ANSWER: join(ownership.dir, 'answer') },
+      },
+      ttl: null,
+    });
+    await prepare?.(rig);
     await rig.start();
-    await rig.look();
-    rig.plugins.open('oci-planner').answer({ actionPlans: [] });
-    return new MobilityRig(rig);
+    return ownership;
   }
 
-  get cloud(): string {
-    return join(this.rig.config, 'plugins/oci-executor/cloud.json');
+  /** What the subnet holds from now on. */
+  list(...hosts: number[]): Promise<void> {
+    const ips = hosts.map(host => ({
+      address: addressOf(host),
+      nicRef: `nic-${host}`,
+      resourceRef: `vm-${host}`,
+    }));
+    return this.answer({ status: 'succeeded', ips });
   }
 
-  /** Gives the machine `app` these addresses. */
-  async setApp(...addresses: string[]): Promise<void> {
-    const cloud = JSON.parse(await readFile(this.cloud, 'utf8')) as { nics: Record<string, unknown> };
-    cloud.nics['ocid1.vnic.oc1..app'] = addresses.map(address => ({ address, id: address }));
-    await writeFile(this.cloud, JSON.stringify(cloud));
-  }
-
-  async tell(said: 'observed' | 'expired', address: string): Promise<void> {
-    const now = this.rig.clock.now();
-    const attributes: ValueMap = {
-      pool: 'app-pool',
-      node: 'azure-router',
-      address,
-      observedAt: formatTime(now),
-      expiresAt: formatTime(now + 600_000),
+  async answer(status: ValueMap): Promise<void> {
+    const result = {
+      apiVersion: 'providerinventory.routerd.net/v1alpha1',
+      kind: 'ObservePrivateIPsResult',
+      status,
     };
-    const id = `${said}-${now}`;
-    const event = { id, topic: `routerd.client.ipv4.${said}`, time: now, source: 'test', attributes };
-    await drop(inboxPath(this.rig.state), `${id}.json`, JSON.stringify(encodeEvent(event)));
+    await writeFile(join(this.dir, 'new'), JSON.stringify(result));
+    await rename(join(this.dir, 'new'), join(this.dir, 'answer'));
+  }
+
+  /** How often the plugin was asked. */
+  async scans(): Promise<number> {
+    try {
+      return (await readFile(join(this.dir, 'requests'), 'utf8')).trim().split('\n').length;
+    } catch {
+      return 0;
+    }
+  }
+
+  /** `5 LocalHomeOwned`, as the file in HEAD says. */
+  async owned(): Promise<string> {
+    const { head } = await this.rig.view();
+    const bytes = head.files.get(ownershipPath('app'));
+    const text = bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
+    return mapsOf(mapOf(readOwn('ownership', text))['decisions'])
+      .map(
+        decision =>
+          `${textOf(decision['address']).split('.')[3]} ${textOf(decision['class'])}${decision['fresh'] === true ? '' : ' held'}`,
+      )
+      .join(', ');
+  }
+
+  /** Commits of inventories and decisions, oldest first, by their cause. */
+  causes(): string[] {
+    const log = userGit(
+      this.rig.state,
+      'log',
+      '--reverse',
+      '--format=%(trailers:key=Trigger,valueonly)',
+      '--',
+      'inventory',
+    );
+    return log.split('\n').filter(line => line !== '');
+  }
+
+  /** Another node's word on an address. */
+  async hear(
+    node: string,
+    host: number,
+    { word = 'observed', lasts = seconds(300) }: Word = {},
+  ): Promise<void> {
+    const now = this.rig.clock.now();
+    const event = {
+      apiVersion: 'event.routerd.net/v1alpha1',
+      kind: 'Event',
+      metadata: { name: `${word}-${node}-${host}-${now}` },
+      spec: {
+        topic: `routerd.client.ipv4.${word}`,
+        time: formatTime(now),
+        source: node,
+        attributes: {
+          pool: 'app',
+          node,
+          address: addressOf(host),
+          observedAt: formatTime(now),
+          expiresAt: formatTime(now + lasts),
+        },
+      },
+    };
+    await drop(inboxPath(this.rig.state), `${event.metadata.name}.json`, JSON.stringify(event));
     await this.rig.look();
   }
 
-  async decides(...classes: string[]): Promise<void> {
-    const wanted = [...fixed, ...classes].join();
-    await until(`the decisions are ${wanted}`, async () => {
-      await this.rig.idle();
-      return this.written().join() === wanted;
-    });
-  }
-
-  written(): string[] {
-    return existsSync(join(this.rig.state, 'inventory/app-pool.ownership.yaml'))
-      ? writtenClasses(this.rig, 'app-pool')
-      : [];
-  }
-
-  /** The causes of the last commit of an inventory. */
-  causes(): readonly string[] {
-    return (
-      history(this.rig.state)
-        .findLast(({ subject }) => subject.startsWith('inventory: '))
-        ?.trailers.get('Trigger') ?? []
-    );
+  /** Topics of the events that the router itself has told, with the host, oldest first. */
+  async told(): Promise<string[]> {
+    const text = await readFile(join(this.rig.state, 'run/log/events.jsonl'), 'utf8').catch(() => '');
+    return text
+      .split('\n')
+      .filter(line => line !== '')
+      .map(line => JSON.parse(line) as { topic: string; source: string; attributes: { address?: string } })
+      .filter(({ topic, source }) => source === 'routerd' && /client|inventory/.test(topic))
+      .map(({ topic, attributes }) =>
+        `${topic.split('.').at(-1)} ${attributes.address?.split('.')[3] ?? ''}`.trim(),
+      );
   }
 }
 
-describe('the daemon and address ownership', function () {
-  this.timeout(120_000);
-
-  it('follows an address from home to home, through a capture, by itself', async () => {
-    const mobility = await MobilityRig.start();
-    const { rig } = mobility;
-    await mobility.decides('10.0.1.30 LocalHomeOwned');
-
-    await mobility.setApp('10.0.1.20');
-    await rig.advance(30_000);
-    await mobility.decides('10.0.1.20 LocalHomeOwned', '10.0.1.30 LocalHomeOwned');
-
-    await mobility.setApp();
-    await mobility.tell('observed', '10.0.1.20');
-    await mobility.decides('10.0.1.20 RemoteHomeOwned', '10.0.1.30 LocalHomeOwned');
-    expect(mobility.causes()).to.deep.equal(['event app-pool (azure-router)']);
-
-    // The policy lets it execute what is planned.
-    const policy = await readFile(join(rig.config, 'policy.yaml'), 'utf8');
-    const plans = await readFile(join(rig.config, 'plugins/oci-planner/capture.json'), 'utf8');
-    rig.plugins.behave('oci-planner', answering({ actionPlans: JSON.parse(plans) as ValueMap[] }));
-    await rig.edit({ 'policy.yaml': policy.replace('requireApproval: true', 'requireApproval: false') });
-    await mobility.tell('expired', '10.0.1.20');
-    await until('the provider shows the capture', async () => {
-      await rig.advance(30_000);
-      return mobility.written().includes('10.0.1.20 ConfirmedCapture');
-    });
-
-    await mobility.tell('observed', '10.0.1.20');
-    await mobility.decides('10.0.1.20 StaleCapture', '10.0.1.30 LocalHomeOwned');
-    await rig.stop();
-    await checkState(rig.state);
-  });
-
-  it('holds what it had while the subnet cannot be listed, for twice the scan interval, and then withdraws it', async () => {
-    const mobility = await MobilityRig.start();
-    const { rig } = mobility;
-    await mobility.decides('10.0.1.30 LocalHomeOwned');
-    await rename(mobility.cloud, `${mobility.cloud}.away`);
-    await rig.advance(30_000);
-    await until('the failure is committed', async () => {
-      await rig.idle();
-      return mobility.causes().includes('inventory app-pool (oci-inventory, failed)');
-    });
-    const heldAt = rig.clock.now();
-    await mobility.decides('10.0.1.30 LocalHomeOwned');
-    await rig.advance(59_000);
-    await mobility.decides('10.0.1.30 LocalHomeOwned');
-    await rig.advance(heldAt + 60_000 - rig.clock.now());
-    await mobility.decides();
-    const last = history(rig.state).at(-1);
-    expect(last?.subject).to.equal('inventory: app-pool: 1 decision');
-
-    // It comes back when it is seen again.
-    await rename(`${mobility.cloud}.away`, mobility.cloud);
-    await rig.advance(31_000);
-    await mobility.decides('10.0.1.30 LocalHomeOwned');
-    await rig.stop();
-    await checkState(rig.state);
-  });
-
-  it('commits nothing while nothing changes, however often it looks', async () => {
-    const mobility = await MobilityRig.start();
-    const { rig } = mobility;
-    await mobility.decides('10.0.1.30 LocalHomeOwned');
-    const commits = () =>
-      history(rig.state).filter(({ subject }) => subject.startsWith('inventory: ')).length;
-    const before = commits();
-    for (let scan = 0; scan < 5; scan++) {
-      const scans = rig.log.filter(({ message }) => message === 'inventory succeeded').length;
-      await rig.advance(31_000);
-      await until('it has looked', async () => {
-        await rig.idle();
-        return rig.log.filter(({ message }) => message === 'inventory succeeded').length > scans;
-      });
-    }
-    expect(commits()).to.equal(before);
+describe('the daemon and address ownership', () => {
+  it('asks the inventory plugin on schedule, and commits only what is new', async () => {
+    const ownership = await OwnershipRig.create([5, 6]);
+    const { rig } = ownership;
+    expect(await ownership.owned()).to.equal('5 LocalHomeOwned, 6 LocalHomeOwned');
+    expect(await ownership.scans()).to.equal(1);
+    const commits = rig.subjects().length;
+    await rig.advance(seconds(59));
+    expect(await ownership.scans()).to.equal(1);
+    await rig.advance(seconds(1));
+    expect(await ownership.scans()).to.equal(2);
+    await rig.advance(seconds(600));
+    expect(await ownership.scans()).to.equal(12);
+    expect(rig.subjects().length).to.equal(commits);
+    expect(ownership.causes()).to.deep.equal(['inventory app (oci-inventory, succeeded)']);
     await rig.stop();
   });
 
-  it('drops the files of a pool that is configured no more', async () => {
-    const mobility = await MobilityRig.start();
-    const { rig } = mobility;
-    await mobility.decides('10.0.1.30 LocalHomeOwned');
-    const router = await readFile(join(rig.config, 'router.yaml'), 'utf8');
-    const without = router.replace(/ {4}- apiVersion: mobility[\s\S]*?(?=^---)/m, '');
-    expect(without).not.to.contain('MobilityPool\n');
-    await rig.edit({ 'router.yaml': 'a: [\n' });
-    expect(mobility.written(), 'a broken file ends nothing').to.have.length(3);
-    await rig.edit({ 'router.yaml': without });
-    await until('the files are gone', async () => {
-      await rig.idle();
-      return !existsSync(join(rig.state, 'inventory'));
-    });
-    expect(mobility.causes()).to.deep.equal(['ownership app-pool']);
+  it('holds an address that disappears, and withdraws it when its time is up', async () => {
+    const ownership = await OwnershipRig.create([5, 6]);
+    const { rig } = ownership;
+    await ownership.list(6);
+    await rig.advance(seconds(60));
+    expect(await ownership.owned()).to.equal('5 LocalHomeOwned held, 6 LocalHomeOwned');
+    await rig.advance(seconds(119));
+    expect(await ownership.owned()).to.equal('5 LocalHomeOwned held, 6 LocalHomeOwned');
+    await rig.advance(seconds(1));
+    expect(await ownership.owned()).to.equal('6 LocalHomeOwned');
+    expect(await ownership.told()).to.include.members(['observed 5', 'observed 6', 'snapshot', 'expired 5']);
+    expect((await ownership.told()).filter(event => event === 'expired 5').length).to.equal(1);
     await rig.stop();
-    await checkState(rig.state);
+  });
+
+  it('takes an address back that appears again while it is held', async () => {
+    const ownership = await OwnershipRig.create([5]);
+    const { rig } = ownership;
+    await ownership.list();
+    await rig.advance(seconds(60));
+    await ownership.list(5);
+    await rig.advance(seconds(60));
+    expect(await ownership.owned()).to.equal('5 LocalHomeOwned');
+    await rig.advance(seconds(600));
+    expect(await ownership.owned()).to.equal('5 LocalHomeOwned');
+    expect(await ownership.told()).to.not.include('expired 5');
+    await rig.stop();
+  });
+
+  it('holds all addresses when the listing fails, and then withdraws them', async () => {
+    const ownership = await OwnershipRig.create([5, 6]);
+    const { rig } = ownership;
+    await ownership.answer({ status: 'failed', error: 'no token' });
+    await rig.advance(seconds(60));
+    expect(await ownership.owned()).to.equal('5 LocalHomeOwned held, 6 LocalHomeOwned held');
+    expect(rig.said()).to.include('warn inventory failed');
+    await rig.advance(seconds(119));
+    expect(await ownership.owned()).to.equal('5 LocalHomeOwned held, 6 LocalHomeOwned held');
+    await rig.advance(seconds(1));
+    expect(await ownership.owned()).to.equal('');
+    await ownership.list(5);
+    await rig.advance(seconds(60));
+    expect(await ownership.owned()).to.equal('5 LocalHomeOwned');
+    await rig.stop();
+  });
+
+  it('does not take the answer of a program that exits with 1', async () => {
+    const ownership = await OwnershipRig.create([5]);
+    const { rig } = ownership;
+    await setProgram(rig.config, 'oci-inventory', '#!/bin/sh\ncat "$ANSWER"\nexit 1\n');
+    await ownership.list(5, 6);
+    await rig.look();
+    await rig.advance(seconds(60));
+    expect(await ownership.owned()).to.equal('5 LocalHomeOwned held');
+    await rig.stop();
+  });
+
+  it('leaves everything as it is while the plugin skips, until the lease is over', async () => {
+    const ownership = await OwnershipRig.create([5]);
+    const { rig } = ownership;
+    await ownership.answer({ status: 'skipped' });
+    await rig.advance(seconds(299));
+    expect(await ownership.owned()).to.equal('5 LocalHomeOwned');
+    await rig.advance(seconds(1));
+    expect(await ownership.owned()).to.equal('');
+    await rig.stop();
+  });
+
+  it("counts another node's word as a home until its time is up", async () => {
+    const ownership = await OwnershipRig.create([5]);
+    const { rig } = ownership;
+    await ownership.hear('aws', 7, { lasts: seconds(100) });
+    expect(await ownership.owned()).to.equal('5 LocalHomeOwned, 7 RemoteHomeOwned');
+    expect(ownership.causes().at(-1)).to.include('event app');
+    const commits = rig.subjects().length;
+    await rig.advance(seconds(50));
+    await ownership.hear('aws', 7, { lasts: seconds(100) });
+    await rig.advance(seconds(99));
+    expect(rig.subjects().length).to.equal(commits);
+    expect(await ownership.owned()).to.equal('5 LocalHomeOwned, 7 RemoteHomeOwned');
+    await rig.advance(seconds(1));
+    expect(await ownership.owned()).to.equal('5 LocalHomeOwned');
+    await rig.stop();
+  });
+
+  it('drops it when the node takes it back, and whatever its own events say', async () => {
+    const ownership = await OwnershipRig.create([]);
+    const { rig } = ownership;
+    await ownership.hear('aws', 7);
+    await ownership.hear('oci', 8);
+    expect(await ownership.owned()).to.equal('7 RemoteHomeOwned');
+    await rig.advance(seconds(1));
+    await ownership.hear('aws', 7, { word: 'expired' });
+    expect(await ownership.owned()).to.equal('');
+    await rig.stop();
+  });
+
+  it('moves an address to the node that says it has it now', async () => {
+    const ownership = await OwnershipRig.create([5]);
+    const { rig } = ownership;
+    await ownership.hear('aws', 5);
+    expect(await ownership.owned()).to.equal('5 RemoteHomeOwned');
+    await rig.stop();
+  });
+
+  it('tells each address once, and again before half of its lease is over', async () => {
+    const ownership = await OwnershipRig.create([5]);
+    const { rig } = ownership;
+    expect(await ownership.told()).to.deep.equal(['observed 5', 'snapshot']);
+    await rig.advance(seconds(119));
+    expect(await ownership.told()).to.deep.equal(['observed 5', 'snapshot']);
+    await rig.advance(seconds(1));
+    expect(await ownership.told()).to.deep.equal(['observed 5', 'snapshot', 'observed 5']);
+    await rig.stop();
+  });
+
+  it('starts a plugin that listens to what it tells', async () => {
+    const ownership = await OwnershipRig.create([5], rig =>
+      rig.add('planner', { topics: ['routerd.client.ipv4.observed'] }),
+    );
+    const { rig } = ownership;
+    const carried = () =>
+      rig.plugins.runs.flatMap(({ order }) =>
+        order.events.map(({ topic, attributes }) => `${topic} ${textOf(attributes['address'])}`),
+      );
+    rig.plugins.behave('planner', run => {
+      run.answer();
+    });
+    for (const run of rig.plugins.runs) run.answer();
+    await rig.idle();
+    expect(carried()).to.deep.equal([`routerd.client.ipv4.observed ${addressOf(5)}`]);
+    await ownership.list(5, 6);
+    await rig.advance(seconds(60));
+    expect(carried().slice(1)).to.deep.equal([`routerd.client.ipv4.observed ${addressOf(6)}`]);
+    await rig.stop();
+  });
+
+  it('keeps the schedule and the leases over a restart', async () => {
+    const ownership = await OwnershipRig.create([5]);
+    const { rig } = ownership;
+    await ownership.hear('aws', 7, { lasts: seconds(300) });
+    await rig.advance(seconds(250));
+    await ownership.hear('aws', 7, { lasts: seconds(300) });
+    const commits = rig.subjects().length;
+    expect(await ownership.scans()).to.equal(5);
+    await rig.stop();
+    await rig.clock.advance(seconds(30));
+    await rig.start();
+    expect(await ownership.scans()).to.equal(5);
+    await rig.advance(seconds(19));
+    expect(await ownership.scans()).to.equal(5);
+    await rig.advance(seconds(1));
+    expect(await ownership.scans()).to.equal(6);
+    expect(await ownership.owned()).to.equal('5 LocalHomeOwned, 7 RemoteHomeOwned');
+    expect(rig.subjects().length).to.equal(commits);
+    await rig.stop();
+  });
+
+  it('withdraws after a restart what ended while it was down', async () => {
+    const ownership = await OwnershipRig.create([5]);
+    const { rig } = ownership;
+    await ownership.hear('aws', 7, { lasts: seconds(100) });
+    await rig.stop();
+    await ownership.answer({ status: 'failed', error: 'no token' });
+    await rig.clock.advance(seconds(3_600));
+    await rig.start();
+    expect(await ownership.owned()).to.equal('');
+    await rig.stop();
+  });
+
+  it('removes what it knows about a pool that is no longer configured', async () => {
+    const ownership = await OwnershipRig.create([5]);
+    const { rig } = ownership;
+    await rig.edit({ 'router.yaml': routerFile(profileResource, groupResource('main', 'oci')) });
+    await rig.advance(seconds(120));
+    expect(userGit(rig.state, 'ls-files', 'inventory')).to.equal('');
+    await rig.stop();
+  });
+
+  it('scans at once when discovery is switched on, and not at all while it is off', async () => {
+    const ownership = await OwnershipRig.create([5], async rig => {
+      await rig.add('other');
+      const off = { members: [memberValue({ ownershipDiscovery: { mode: 'disabled' } })] };
+      const file = routerFile(poolResource(off), profileResource, groupResource('main', 'oci'));
+      await writeFile(join(rig.config, 'router.yaml'), file);
+    });
+    const { rig } = ownership;
+    await rig.advance(seconds(600));
+    expect(await ownership.scans()).to.equal(0);
+    await rig.edit({
+      'router.yaml': routerFile(poolResource(), profileResource, groupResource('main', 'oci')),
+    });
+    expect(await ownership.owned()).to.equal('5 LocalHomeOwned');
+    await rig.stop();
+  });
+
+  it('says once why it does not know what it is in a pool', async () => {
+    const rig = await DaemonRig.create(poolResource(), profileResource);
+    await rig.start();
+    await rig.advance(seconds(600));
+    expect(rig.said().filter(line => line.includes('which member this router is')).length).to.equal(1);
+    await rig.stop();
   });
 });

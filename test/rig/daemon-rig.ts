@@ -109,7 +109,7 @@ export class DaemonRig {
     // What ends a run reaches the daemon some promises later.
     for (let turns = 0; turns < 3; turns++) {
       await turn();
-      await this.daemon.idle();
+      await this.daemon.settled();
     }
   }
 

@@ -21,13 +21,15 @@ const address = '10.0.1.5';
 const release = { action: 'unassign-secondary-ip', undo: undefined };
 
 /** An action in a state whose last transition was so many minutes after the approval. */
-function after(minutes: number, state: ActionState, changes: Changes = {}, id = `a${minutes}`): Action {
+function after(minutes: number, state: ActionState, changes: Changes = {}): Action {
   const action = actionIn(state, planFor(changes));
   const transitions = action.transitions.map((step, i, all) =>
     i === all.length - 1 ? { ...step, at: approvedAt + minutes * 60_000 } : step,
   );
-  return { ...action, id, transitions };
+  return { ...action, id: `a${minutes}`, transitions };
 }
+
+const named = (id: string, action: Action): Action => ({ ...action, id });
 
 function said(actions: readonly Action[], captureNic = nic, plans: readonly Changes[] = []): string {
   const parts = plans.length === 0 ? [] : [part('planner', { actionPlans: plans.map(planValue) })];
@@ -145,12 +147,12 @@ describe('what the journal says about captures', () => {
     ],
     [
       'an assign whose outcome is unknown, at the moment of one that succeeded',
-      [after(1, 'succeeded', {}, 'a'), after(1, 'unknown', {}, 'b')],
+      [named('a', after(1, 'succeeded')), named('b', after(1, 'unknown'))],
       'open action b active',
     ],
     [
       'two that succeeded at one moment',
-      [after(1, 'succeeded', {}, 'b'), after(1, 'succeeded', {}, 'a')],
+      [named('b', after(1, 'succeeded')), named('a', after(1, 'succeeded'))],
       'assigned action a active',
     ],
   ];
@@ -201,7 +203,9 @@ describe('the order of the journal', () => {
       .map(({ minutes, state, isRelease }) => ({ minutes, state, changes: isRelease ? release : {} }));
     fc.assert(
       fc.property(fc.array(any, { maxLength: 6 }), list => {
-        const actions = list.map(({ minutes, state, changes }, i) => after(minutes, state, changes, `a${i}`));
+        const actions = list.map(({ minutes, state, changes }, i) =>
+          named(`a${i}`, after(minutes, state, changes)),
+        );
         expect(said([...actions].reverse())).to.equal(said(actions));
       }),
     );
