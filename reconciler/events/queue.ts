@@ -94,11 +94,6 @@ export function afterRun(
   return { queue: { ...queue, waiting }, dropped };
 }
 
-/** Forgets what waits for plugins that are not there any more. */
-export function withoutPlugins(queue: EventQueue, known: ReadonlySet<string>): EventQueue {
-  return { ...queue, waiting: queue.waiting.filter(({ plugin }) => known.has(plugin)) };
-}
-
 export function encodeQueue({ waiting, seen }: EventQueue): Value {
   return {
     apiVersion: apiVersions.state,
