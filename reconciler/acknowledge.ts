@@ -1,4 +1,5 @@
 import { oneLine, printable } from '../protocol/text.js';
+import type { Store } from '../state/git/store.js';
 import type { StoreFailure } from '../state/git/look.js';
 import { numbersOf } from './head.js';
 import { commitText, highestOf } from './records/acknowledged.js';
@@ -59,18 +60,24 @@ export interface NewHead {
 }
 
 /** Records a commit that was made on the HEAD of `view`; to be called after every commit, under the lock. */
-export async function acknowledge(view: StateView, path: string, next: NewHead): Promise<void> {
-  await writeAcknowledged(path, {
+export async function acknowledge(view: StateView, store: Store, next: NewHead): Promise<void> {
+  const before = view.acknowledged?.tags;
+  await writeAcknowledged(store.path, {
     commit: next.commit,
     ...(view.head.commit === undefined ? {} : { parent: view.head.commit }),
     generation: next.generation,
     highest: highestOf(numbersOf(view.head), next.numbers),
     unused: view.acknowledged?.unused ?? 0,
+    // The commit has made its own tag, and all others were there before.
+    ...(before === undefined ? {} : { tags: await store.tagsMark('gen') }),
   });
 }
 
 /** What is acknowledged when HEAD is taken as it is. */
-export function asItIs(view: StateView, unused: number): Acknowledged {
+export function asItIs(
+  view: StateView,
+  { unused, tags }: Pick<Acknowledged, 'unused' | 'tags'>,
+): Acknowledged {
   const { head, acknowledged } = view;
   const before = head.commit === acknowledged?.commit ? acknowledged?.parent : undefined;
   return {
@@ -79,5 +86,6 @@ export function asItIs(view: StateView, unused: number): Acknowledged {
     generation: head.generation,
     highest: numbersOf(head),
     unused,
+    ...(tags === undefined ? {} : { tags }),
   };
 }

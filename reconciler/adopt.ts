@@ -42,7 +42,7 @@ export async function adopt(options: StateOptions): Promise<Result<Adoption, Sta
     const view = found.value;
     const { head, acknowledged: before } = view;
     const changed = (await movedByHand(view)) !== undefined;
-    if (changed) await writeAcknowledged(state.path, asItIs(view, before?.unused ?? 0));
+    if (changed) await writeAcknowledged(state.path, asItIs(view, { unused: before?.unused ?? 0 }));
     const next = numbersOf(head).generation + 1;
     return ok({ commit: head.commit, generation: head.generation, next, before, changed });
   } finally {

@@ -71,10 +71,11 @@ export async function openForWriting(
 /** Makes the tags that are missing, and acknowledges a HEAD that was committed without: by a run that was killed, or long ago. */
 async function withTags(store: Store, view: StateView): Promise<StateView> {
   const { head, acknowledged } = view;
+  const mark = await store.tagsMark('gen');
+  if (acknowledged?.commit === head.commit && acknowledged?.tags === mark) return view;
   const { missing, unused } = await surveyTags(store, head.generation, acknowledged?.unused ?? 0);
   if (missing.size > 0) await store.tag(missing);
-  if (acknowledged?.commit === head.commit && acknowledged?.unused === unused) return view;
-  const now = asItIs(view, unused);
+  const now = asItIs(view, { unused, tags: missing.size > 0 ? await store.tagsMark('gen') : mark });
   await writeAcknowledged(store.path, now);
   return { ...view, acknowledged: now };
 }
@@ -149,7 +150,7 @@ export async function commitSettlement(order: CommitOrder): Promise<PassReport |
       const parts = Object.fromEntries(
         settlement.leases.map(({ source, generation }) => [source, generation]),
       );
-      await acknowledge(view, store.path, { commit, generation: next, numbers: { generation: next, parts } });
+      await acknowledge(view, store, { commit, generation: next, numbers: { generation: next, parts } });
       await store.project(committed.value.commit, report.finishedAt);
     }
   }

@@ -92,7 +92,7 @@ export async function withOpenState<T>(
       commits++;
       const { generation } = view.head;
       const numbers = numbersOf(view.head);
-      await acknowledge(view, store.path, { commit: committed.value.commit, generation, numbers });
+      await acknowledge(view, store, { commit: committed.value.commit, generation, numbers });
       view = { ...view, head: { ...view.head, commit: committed.value.commit, files: tree } };
       await store.project(committed.value.commit, at);
     };

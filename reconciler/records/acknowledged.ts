@@ -23,9 +23,18 @@ export interface Acknowledged {
   readonly highest: Numbers;
   /** How many numbers up to `generation` no commit of the history has, because it was set back, or cut off in a repair. */
   readonly unused: number;
+  /** `Store.tagsMark` when every tag was there; undefined where nobody has looked. */
+  readonly tags?: string;
 }
 
-export function encodeAcknowledged({ commit, parent, generation, highest, unused }: Acknowledged): Value {
+export function encodeAcknowledged({
+  commit,
+  parent,
+  generation,
+  highest,
+  unused,
+  tags,
+}: Acknowledged): Value {
   return {
     apiVersion: apiVersions.state,
     kind: 'Acknowledged',
@@ -35,6 +44,7 @@ export function encodeAcknowledged({ commit, parent, generation, highest, unused
     highestGeneration: highest.generation,
     lastPartNumbers: asValue(highest.parts),
     ...(unused === 0 ? {} : { unused }),
+    ...(tags === undefined ? {} : { tags }),
   };
 }
 
@@ -44,6 +54,7 @@ export function decodeAcknowledged(document: Value): Acknowledged | undefined {
   const { generation, highestGeneration, lastPartNumbers, unused } = document;
   if (!isCount(generation) || !isCount(highestGeneration)) return undefined;
   const [commit, parent] = [textOf(document['commit']), textOf(document['parent'])];
+  const tags = textOf(document['tags']);
   return {
     commit: isCommit(commit) ? commit : undefined,
     ...(isCommit(parent) ? { parent } : {}),
@@ -57,6 +68,7 @@ export function decodeAcknowledged(document: Value): Acknowledged | undefined {
       ),
     },
     unused: isCount(unused) ? unused : 0,
+    ...(tags === '' ? {} : { tags }),
   };
 }
 

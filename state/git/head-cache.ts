@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { byCodePoint } from '../../protocol/order.js';
 import { ensureDir, readRegular } from '../files.js';
 import { StorageError } from '../storage-error.js';
 import type { GitContext } from './environment.js';
@@ -25,7 +26,8 @@ export async function readHeadCache(context: GitContext, commit: string): Promis
   if (context.cache !== 'read') return undefined;
   const cached = await read(cachePath(context));
   if (cached === undefined || objectId('commit', Buffer.from(cached.object)) !== commit) return undefined;
-  const files = new Map(Object.entries(cached.files));
+  // In the order of `git ls-tree -r`.
+  const files = new Map(Object.entries(cached.files).sort(([a], [b]) => byCodePoint(a, b)));
   const tree = /^tree ([0-9a-f]{40})\n/.exec(cached.object)?.[1];
   const seconds = /^committer .* (\d+) [-+]\d{4}$/m.exec(cached.object)?.[1];
   if (tree === undefined || seconds === undefined || treeId(files) !== tree) return undefined;

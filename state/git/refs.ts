@@ -1,6 +1,8 @@
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf } from '../errno.js';
 import { fsyncDir, listFolder, readRegular } from '../files.js';
+import { storing } from '../storage-error.js';
 import type { GitContext } from './environment.js';
 import { damaged } from './git-error.js';
 import { assertObjectId, isObjectId, zeroId } from './names.js';
@@ -41,6 +43,28 @@ export async function listRefs(context: GitContext, folder: string): Promise<Map
     if (id !== undefined) refs.set(name, id);
   }
   return refs;
+}
+
+/**
+ * Changes when a ref under a folder is made or deleted: what the file system says about the folder and the packed refs.
+ * To find out by that whether twenty thousand refs are all there costs as much as for two.
+ */
+export async function refsMark(context: GitContext, folder: string): Promise<string> {
+  const marks = await Promise.all(
+    ['packed-refs', folder].map(async name => {
+      const path = join(context.gitDir, name);
+      return storing('look at', path, async () => {
+        try {
+          const { ino, size, mtimeNs } = await stat(path, { bigint: true });
+          return `${ino} ${size} ${mtimeNs}`;
+        } catch (error) {
+          if (errnoOf(error) === 'ENOENT') return 'none';
+          throw error;
+        }
+      });
+    }),
+  );
+  return marks.join(', ');
 }
 
 /** Names of the loose refs under a folder. */

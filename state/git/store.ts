@@ -18,7 +18,7 @@ import { projectCommit } from './project.js';
 import type { Projection } from './project.js';
 import { recoverRepository } from './recover.js';
 import type { RecoverFailure, RecoverOptions, Recovery } from './recover.js';
-import { listRefs, readRef, updateRefs } from './refs.js';
+import { listRefs, readRef, refsMark, updateRefs } from './refs.js';
 import type { Person } from './person.js';
 
 /**
@@ -45,6 +45,8 @@ export interface Store {
   readonly ancestry: (from: string, to: string) => Promise<Ancestry | undefined>;
   /** Tags under a folder such as `gen`: short name (`gen/45`) → commit. Runs no process. */
   readonly tags: (folder: string) => Promise<Map<string, string>>;
+  /** Changes when a tag under a folder is made or deleted. Runs no process. */
+  readonly tagsMark: (folder: string) => Promise<string>;
   readonly commit: (input: CommitInput, signal?: AbortSignal) => Promise<Result<Revision, CommitFailure>>;
   /** Sets tags (name → commit), all or none. */
   readonly tag: (tags: ReadonlyMap<string, string>) => Promise<void>;
@@ -84,6 +86,7 @@ export function storeOf(context: GitContext, lineage: string): Store {
       const refs = await listRefs(context, `refs/tags/${folder}`);
       return new Map([...refs].map(([name, id]) => [name.slice('refs/tags/'.length), id]));
     },
+    tagsMark: folder => refsMark(context, `refs/tags/${folder}`),
     commit: (input, signal) =>
       commitFiles({ context, history, committer, ...(signal === undefined ? {} : { signal }) }, input),
     tag: tags =>

@@ -133,9 +133,10 @@ describe('writers that are killed', () => {
 
   it('leave a git behind whose late commit counts, once', async () => {
     const [reached, go] = [join(top, 'reached'), join(top, 'go')];
-    // Its output goes nowhere: the pipe to a writer who is gone would end it.
-    const late = `while [ ! -e ${go} ]; do sleep 0.02; done; "$git" "$@" > /dev/null; exit`;
-    const wait = `is update-ref && { : > ${reached}; ${late}; }`;
+    // It has read all that it is to do, and its output goes nowhere: the pipes to a writer who is gone are of no use.
+    const input = join(top, 'input');
+    const late = `while [ ! -e ${go} ]; do sleep 0.02; done; "$git" "$@" < ${input} > /dev/null; exit`;
+    const wait = `is update-ref && { cat > ${input}; : > ${reached}; ${late}; }`;
     const child = startWriter(1, await fakeGit(top, wait));
     const ended = endOf(child);
     await until('git is about to move the ref', async () => (await readdir(top)).includes('reached'));
