@@ -108,8 +108,11 @@ function settlePool(
   const times: InventoryTimes = self.discovery;
   const captures = capturesOf(situation.actions, situation.parts, self.capture.nicRef);
   const before = situation.inventories.get(key);
+  const recorded = scans.get(key)?.startedAt;
   const scan = situation.scans
     .filter(({ pool: name, node }) => name === pool.name && node === self.nodeRef)
+    // Of a daemon and a command that asked side by side, the one that asked later counts, whoever comes in last.
+    .filter(({ startedAt }) => recorded === undefined || recorded <= startedAt || recorded > now)
     .at(-1);
   const inventory = inventoryAfter({ scope, before, scan, captures }, { now, times });
 

@@ -220,6 +220,21 @@ describe('what is remembered of the scans of a pool', () => {
     expect(after(4, seen(clients(5)))).to.include({ failures: 0, startedAt: noon + 4 * minute });
   });
 
+  it('lets no scan overtake one that was started after it', () => {
+    const world = new World();
+    world.scan(noon + minute, seen(clients(5)));
+    const late = { pool: 'app', node: 'oci', plugin: 'p', startedAt: noon, outcome: seen(clients(6)) };
+    const settled = world.settle(noon + 2 * minute, { scans: [late] });
+    expect(settled.changes).to.deep.equal([]);
+    expect(settled.run.scans.get('app.oci')?.startedAt).to.equal(noon + minute);
+  });
+
+  it('goes on after the clock was set back', () => {
+    const world = new World();
+    world.scan(noon, seen(clients(5)));
+    expect(world.scan(noon - 60 * minute, seen(clients(5, 6))).changes).not.to.deep.equal([]);
+  });
+
   it('makes no inventory of a first scan that failed or was skipped', () => {
     for (const outcome of [failed, skipped]) {
       const settled = new World().scan(noon, outcome);
