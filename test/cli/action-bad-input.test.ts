@@ -50,23 +50,31 @@ describe('bad input to actions', () => {
         expect(await pathOf(here, here.id)).to.equal('pending→approved→executing→unknown');
         expect((await listed(here))[0]?.error).to.match(said);
         await setExecutor(here, answering({ status: 'succeeded' }));
-        for (const args of [
-          ['execute', here.id, '--approved'],
-          ['rollback', here.id, '--approved'],
-        ])
-          expect((await action(here, ...args)).code, args[0]).to.equal(2);
-        for (const args of [
-          ['approve', here.id],
-          ['retry', here.id],
-          ['reject', here.id, '-m', 'no'],
-        ])
-          expect((await action(here, ...args)).code, args[0]).to.equal(1);
         await action(here, 'import');
         expect((await action(here, 'execute', '--approved')).code).to.equal(0);
         expect([await statusOf(here, here.id), effectsOf(here)]).to.deep.equal(['unknown', ['key-1']]);
         await checkState(here.state);
       });
     }
+
+    it('leaves an action that only a resolution moves', async () => {
+      const here = await actionSetting({ executor: executorProgram('exit 3') });
+      await action(here, 'approve', here.id);
+      expect((await action(here, 'execute', here.id, '--approved')).code).to.equal(1);
+      await setExecutor(here, answering({ status: 'succeeded' }));
+      for (const args of [
+        ['execute', here.id, '--approved'],
+        ['rollback', here.id, '--approved'],
+      ])
+        expect((await action(here, ...args)).code, args[0]).to.equal(2);
+      for (const args of [
+        ['approve', here.id],
+        ['retry', here.id],
+        ['reject', here.id, '-m', 'no'],
+      ])
+        expect((await action(here, ...args)).code, args[0]).to.equal(1);
+      expect([await statusOf(here, here.id), effectsOf(here)]).to.deep.equal(['unknown', ['key-1']]);
+    });
 
     it('says succeeded in a dry-run moves nothing', async () => {
       const here = await actionSetting();
