@@ -222,8 +222,12 @@ describe('what is written down', () => {
   });
 
   it('keeps any text that a provider may send', () => {
+    // A plugin whose answer holds one of these keys is refused when it is read.
+    const anyKey = fc
+      .string({ unit: 'grapheme-ascii' })
+      .filter(key => !['__proto__', 'constructor', 'prototype', '<<'].includes(key));
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme-ascii' }), (text, key) => {
+      fc.property(fc.string({ unit: 'grapheme' }), anyKey, (text, key) => {
         const inventory = inventoryWith({
           local: [recordFor(5, { resourceRef: text, tags: { [key]: text } })],
         });
