@@ -83,7 +83,7 @@ export function actionItem(action: Action, showSecrets: boolean): ActionItem {
     approvedBy: approved?.by ?? null,
     approvedAt: timeText(approved),
     executedAt: timeText(started),
-    attempts: { execute: attemptsOf(action, 'execute'), undo: attemptsOf(action, 'undo') },
+    attempts: { execute: attemptsOf(action, 'execute').length, undo: attemptsOf(action, 'undo').length },
     observed: resultOf(action, 'execute', 'succeeded')?.observed ?? {},
     ...saidLast(transitions.at(-1)),
     transitions: transitions.map(encodeTransition),

@@ -60,6 +60,8 @@ export interface ExecutorIdentity {
 
 /** What is known before an executor is started: it is on disk by then. */
 export interface AttemptStart {
+  /** Of this start and no other: the ledger beside the journal knows it by that. */
+  readonly id: string;
   readonly direction: Direction;
   readonly idempotencyKey: string;
   readonly executor: ExecutorIdentity;
@@ -160,10 +162,11 @@ export function directionOf(action: Action): Direction {
   return started?.cause.type === 'started' ? started.cause.attempt.direction : 'execute';
 }
 
-/** How often an executor was started in a direction. */
-export function attemptsOf({ transitions }: Action, direction: Direction): number {
-  return transitions.filter(({ cause }) => cause.type === 'started' && cause.attempt.direction === direction)
-    .length;
+/** The executors that were started in a direction, oldest first. */
+export function attemptsOf({ transitions }: Action, direction: Direction): AttemptStart[] {
+  return transitions
+    .flatMap(({ cause }) => (cause.type === 'started' ? [cause.attempt] : []))
+    .filter(attempt => attempt.direction === direction);
 }
 
 /** The key under which an executor is asked. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { isDnsLabel } from '../../protocol/names.js';
 import { sourceOf } from '../../protocol/plugin.js';
 import { ok } from '../../protocol/result.js';
@@ -98,6 +99,7 @@ async function begin(
   const idempotencyKey = keyFor(action, direction);
   const approvedBy = direction === 'undo' ? by : approvalOf(action)?.by;
   const attempt: AttemptStart = {
+    id: randomUUID(),
     direction,
     idempotencyKey,
     executor: facts.executor.value,
@@ -117,7 +119,7 @@ async function begin(
     searchPath: state.searchPath,
   };
   try {
-    await recordStart(state.path, { key: idempotencyKey, id, at: journal.now });
+    await recordStart(state.path, { id, attempt, at: journal.now });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const answer: Answer = { ...noAnswer(`the executor was not started: ${why}`), outcome: 'failed' };

@@ -34,7 +34,7 @@ export function gateFacts(
     policy: policyOf(view.config),
     planGone: direction === 'undo' ? undefined : planGone(action, { ...importFacts(view, now), actions }),
     executor: executorIdentity(action, view),
-    ledgerStarts: view.ledger.get(keyIdentity(keyFor(action, direction))) ?? 0,
+    ledgerStarts: view.ledger.get(keyIdentity(keyFor(action, direction))) ?? [],
     takenBack: (countRolledBack(actions).get(effectDigest(revisionOf(action).plan)) ?? 0) > 0,
     startedInRun,
     now,

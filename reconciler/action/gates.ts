@@ -54,8 +54,8 @@ export interface GateFacts {
   /** Why the plan no longer stands in a live part; undefined while it does. */
   readonly planGone: string | undefined;
   readonly executor: Result<ExecutorIdentity, string>;
-  /** How many starts under this key the ledger holds. */
-  readonly ledgerStarts: number;
+  /** The ids of the starts under this key that the ledger holds. */
+  readonly ledgerStarts: readonly string[];
   /** Whether the effect was executed and taken back before, under a key that has been used up. */
   readonly takenBack: boolean;
   /** Executors started so far in this run. */
@@ -251,15 +251,16 @@ function undoGate(action: Action, { policy }: GateFacts): Gate {
   );
 }
 
-/** The journal and the ledger have to agree: more starts in the ledger mean that the journal was set back. */
+/** Every start in the ledger has to stand in the journal: one that does not means that the journal was set back. */
 function keyGate(action: Action, { direction, ledgerStarts }: GateFacts): Gate {
-  const known = attemptsOf(action, direction);
+  const known = new Set(attemptsOf(action, direction).map(({ id }) => id));
+  const missing = ledgerStarts.filter(id => !known.has(id)).length;
   return gate(
     'key',
-    known === 0 ? 'never used' : `used ${known} times without effect`,
-    ledgerStarts <= known
+    known.size === 0 ? 'never used' : `used ${known.size} times without effect`,
+    missing === 0
       ? undefined
-      : `the key was used ${ledgerStarts} times, of which the journal knows ${known}: was the history set back?`,
+      : `the key was used ${ledgerStarts.length} times, and ${missing} of that the journal does not know: was the history set back?`,
   );
 }
 

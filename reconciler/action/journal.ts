@@ -23,6 +23,7 @@ import type { Situation } from '../situation.js';
 import { revisionOf, stateOf } from './action.js';
 import type { Action } from './action.js';
 import { readLedger } from './ledger.js';
+import type { Ledger } from './ledger.js';
 import { move } from './move.js';
 import { actionPath, actionsFolder, decodeAction, encodeAction } from './record.js';
 
@@ -56,8 +57,7 @@ export interface ActionView {
   readonly journal: Journal;
   readonly config: LoadedConfig;
   readonly situation: Situation;
-  /** Starts by the identity of their key. */
-  readonly ledger: ReadonlyMap<string, number>;
+  readonly ledger: Ledger;
 }
 
 export async function viewActions(dir: string, head: Head, config: LoadedConfig): Promise<ActionView> {

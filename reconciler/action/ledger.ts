@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { keyIdentity } from '../../protocol/action-plan.js';
-import { textOf } from '../../protocol/pick.js';
-import { isMap } from '../../protocol/resource.js';
+import { mapOf, textOf } from '../../protocol/pick.js';
 import type { Value } from '../../protocol/resource.js';
 import { formatTime } from '../../protocol/time.js';
 import type { Instant } from '../../protocol/time.js';
 import { appendLines, readRegular } from '../../state/files.js';
 import { StorageError } from '../../state/storage-error.js';
+import type { AttemptStart } from './action.js';
 
 /**
  * The keys under which an executor was ever started, one JSON line a start, in `run/keys`. It stands beside git so that a
@@ -14,21 +14,27 @@ import { StorageError } from '../../state/storage-error.js';
  */
 const ledgerPath = (dir: string): string => join(dir, 'run', 'keys');
 
-/** Starts by the identity of their key. A line that is torn was of a start that did not come about. */
-export async function readLedger(dir: string): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
+/** The ids of starts by the identity of their key. */
+export type Ledger = ReadonlyMap<string, readonly string[]>;
+
+/** A line that is torn was of a start that did not come about. */
+export async function readLedger(dir: string): Promise<Ledger> {
+  const starts = new Map<string, string[]>();
   for (const line of (await ledgerText(dir)).split('\n')) {
-    const key = keyOf(line);
-    if (key !== '') counts.set(key, (counts.get(key) ?? 0) + 1);
+    const { key, start } = readLine(line);
+    if (key === '') continue;
+    const known = starts.get(key);
+    if (known === undefined) starts.set(key, [start]);
+    else known.push(start);
   }
-  return counts;
+  return starts;
 }
 
 export async function recordStart(
   dir: string,
-  start: { readonly key: string; readonly id: string; readonly at: Instant },
+  { id, attempt, at }: { readonly id: string; readonly attempt: AttemptStart; readonly at: Instant },
 ): Promise<void> {
-  const line = JSON.stringify({ at: formatTime(start.at), id: start.id, key: start.key });
+  const line = JSON.stringify({ at: formatTime(at), id, key: attempt.idempotencyKey, start: attempt.id });
   await appendLines(ledgerPath(dir), `${line}\n`, true);
 }
 
@@ -41,11 +47,11 @@ async function ledgerText(dir: string): Promise<string> {
   }
 }
 
-function keyOf(line: string): string {
+function readLine(line: string): { readonly key: string; readonly start: string } {
   try {
-    const entry = JSON.parse(line) as Value;
-    return isMap(entry) ? keyIdentity(textOf(entry['key'])) : '';
+    const entry = mapOf(JSON.parse(line) as Value);
+    return { key: keyIdentity(textOf(entry['key'])), start: textOf(entry['start']) };
   } catch {
-    return '';
+    return { key: '', start: '' };
   }
 }

@@ -10,6 +10,7 @@ import { checkActionPlan } from '../../protocol/rules/action-plan.js';
 import type { Instant } from '../../protocol/time.js';
 import { revisionOf, stateOf } from './action.js';
 import type { Action, Revision } from './action.js';
+import type { Ledger } from './ledger.js';
 import { importRevision, move } from './move.js';
 
 export interface ImportFacts {
@@ -18,8 +19,7 @@ export interface ImportFacts {
   /** Whether the plugin of a source may propose provider actions. */
   readonly mayPropose: (source: string) => boolean;
   readonly actions: readonly Action[];
-  /** How often an executor was started under a key, by its identity. */
-  readonly ledger: ReadonlyMap<string, number>;
+  readonly ledger: Ledger;
   readonly by: string;
   /** Whether an operator asks: then a plan that was rejected comes back as well. */
   readonly asked: boolean;
@@ -78,8 +78,7 @@ export function planImport(facts: ImportFacts, now: Instant): ImportPlan {
       if (other !== chosen && other.effectDigest !== chosen.effectDigest)
         problems.push(conflict(other, `${chosen.plan.name} of ${partId(chosen.part)}`));
     if (action === undefined) {
-      const starts = facts.ledger.get(identity) ?? 0;
-      if (starts > 0) problems.push(usedKey(chosen));
+      if (facts.ledger.has(identity)) problems.push(usedKey(chosen));
       else steps.push(bringIn(newAction(chosen.key, chosen.plan, facts.actions.concat(steps)), chosen));
     } else if (stateOf(action) === 'void') {
       if (facts.asked || !wasRejected(action, chosen)) steps.push(bringIn(action, chosen));

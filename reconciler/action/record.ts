@@ -151,9 +151,11 @@ function decodeDirection(value: Value | undefined): Direction {
 
 function decodeStart(value: ValueMap): AttemptStart | undefined {
   const executor = decodeExecutor(value['executor']);
-  if (executor === undefined) return undefined;
+  const id = textOf(value['id']);
+  if (executor === undefined || id === '') return undefined;
   const { approvedBy } = value;
   return {
+    id,
     direction: decodeDirection(value['direction']),
     idempotencyKey: textOf(value['idempotencyKey']),
     executor,

@@ -55,7 +55,7 @@ export function capturesOf(
 }
 
 function isOnlyPlanned(action: Action): boolean {
-  return ['pending', 'approved'].includes(stateOf(action)) && attemptsOf(action, 'execute') === 0;
+  return ['pending', 'approved'].includes(stateOf(action)) && attemptsOf(action, 'execute').length === 0;
 }
 
 function recordOfPlan({ name, target }: ActionPlan): CaptureRecord {

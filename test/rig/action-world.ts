@@ -74,7 +74,7 @@ export class ActionWorld {
   readonly effects = new Map<string, number>();
   starts = 0;
   #consents = new Map<string, Consent>();
-  readonly #ledger = new Map<string, number>();
+  readonly #ledger = new Map<string, string[]>();
   #parts = new Map<string, Part>();
   readonly #mute = new Set<string>();
   #spec: ValueMap = policySpec();
@@ -216,6 +216,7 @@ export class ActionWorld {
     this.#checkRight(action, deed);
     this.starts++;
     const attempt = {
+      id: String(this.starts),
       direction,
       idempotencyKey: keyFor(action, direction),
       executor: facts.executor.value,
@@ -228,7 +229,7 @@ export class ActionWorld {
     this.#save(begun);
     if (course === 'crashBeforeStart') return;
     const identity = keyIdentity(attempt.idempotencyKey);
-    this.#ledger.set(identity, (this.#ledger.get(identity) ?? 0) + 1);
+    this.#ledger.set(identity, [...(this.#ledger.get(identity) ?? []), attempt.id]);
     if (withEffect.includes(course)) this.effects.set(identity, (this.effects.get(identity) ?? 0) + 1);
     if (course === 'crashWithEffect' || course === 'crashWithoutEffect') return;
     const outcome = course === 'silentWithEffect' || course === 'silentWithoutEffect' ? undefined : course;
@@ -251,7 +252,7 @@ export class ActionWorld {
       policy: ok(decodeActionPolicy(policyResource(this.#spec))),
       planGone: direction === 'undo' ? undefined : planGone(action, proposals),
       executor: this.#executor === undefined ? fail('there is none') : ok(this.#executor),
-      ledgerStarts: this.#ledger.get(keyIdentity(keyFor(action, direction))) ?? 0,
+      ledgerStarts: this.#ledger.get(keyIdentity(keyFor(action, direction))) ?? [],
       takenBack: (countRolledBack(actions).get(effectDigest(revisionOf(action).plan)) ?? 0) > 0,
       startedInRun,
       now: this.#now,

@@ -144,6 +144,7 @@ export function stepped(
 
 export function started(action: Action, direction: Direction = 'execute'): Action {
   const attempt = {
+    id: `start ${action.transitions.length}`,
     direction,
     idempotencyKey: keyFor(action, direction),
     executor: ociExecutor,
@@ -204,7 +205,7 @@ export function gateFactsWith(changes: Partial<GateFacts> = {}): GateFacts {
     policy: ok(policyWith()),
     planGone: undefined,
     executor: ok(ociExecutor),
-    ledgerStarts: 0,
+    ledgerStarts: [],
     takenBack: false,
     startedInRun: 0,
     now: noon,

@@ -114,7 +114,7 @@ const situations: fc.Arbitrary<Omit<GateFacts, 'policy'>> = few(
     asked: fc.constantFrom('operator' as const, 'daemon' as const),
     planGone: fc.constantFrom(undefined, undefined, undefined, 'gone'),
     executor: fc.constantFrom(ok(ociExecutor), ok(ociExecutor), fail('none')),
-    ledgerStarts: fc.constantFrom(0, 0, 1, 2),
+    ledgerStarts: fc.constantFrom([], [], ['start 2'], ['start 2', 'start 9']),
     takenBack: fc.boolean(),
     startedInRun: fc.nat(2),
     now: fc.constantFrom(noon, noon, noon + 12 * 3_600_000),

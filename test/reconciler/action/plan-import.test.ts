@@ -240,7 +240,9 @@ describe('the import of plans', () => {
   }
 
   it('does not bring in what the ledger knows and the journal does not', () => {
-    const plan = importing([live([given({ idempotencyKey: ' K ' })])], { ledger: new Map([['k', 1]]) });
+    const plan = importing([live([given({ idempotencyKey: ' K ' })])], {
+      ledger: new Map([['k', ['start 1']]]),
+    });
     expect([plan.steps, reasonsOf(plan)]).to.deep.equal([[], ['ActionKeyUsed']]);
   });
 

@@ -143,6 +143,21 @@ describe('sequences of commands, edits and crashes', () => {
       ['approved'],
     ],
     [
+      'set back in history behind a start that never came about',
+      [
+        approve,
+        { ...run, course: 'crashBeforeStart' },
+        { type: 'resolve', at: 0 },
+        { type: 'retry', at: 0 },
+        approve,
+        run,
+        { type: 'setBack', steps: 1 },
+        run,
+      ],
+      2,
+      ['approved'],
+    ],
+    [
       'changed after the approval',
       [approve, { type: 'propose', source: 'one', plans: [planValue({ description: 'x' })] }, run],
       0,
