@@ -18,7 +18,7 @@ import { closedGates, outcomes, run, watched, windowIn } from '../rig/action-run
 import type { Run } from '../rig/action-run.js';
 import { checkState } from '../rig/invariants.js';
 import { routerctl } from '../rig/routerctl.js';
-import { must } from '../rig/store.js';
+import { must, userGit } from '../rig/store.js';
 import { acquireLock } from '../../state/lock.js';
 
 describe('action execute', () => {
@@ -68,6 +68,22 @@ describe('action execute', () => {
     const log = await action(here, 'journal', first);
     expect(log.stdout).to.contain('change 4711');
     await checkState(here.state);
+  });
+
+  it('does not start again what a history that was set back, and adopted, has forgotten', async () => {
+    const here = await actionSetting({ executor: answering({ status: 'failed', error: 'quota' }) });
+    await action(here, 'approve', here.id);
+    await action(here, 'execute', here.id, '--approved');
+    await setExecutor(here, answering({ status: 'succeeded' }));
+    await action(here, 'retry', here.id);
+    await action(here, 'approve', here.id);
+    const approved = userGit(here.state, 'rev-parse', 'main').trim();
+    expect(outcomes(await run(here, 'execute', here.id, '--approved'))).to.deep.equal(['succeeded']);
+    userGit(here.state, 'reset', '-q', '--hard', approved);
+    expect((await routerctl(['adopt', ...here.where])).code).to.equal(0);
+    const again = await run(here, 'execute', here.id, '--approved');
+    expect([again.code, closedGates(again)]).to.deep.equal([2, [['key']]]);
+    expect(effectsOf(here)).to.deep.equal(['key-1', 'key-1']);
   });
 
   it('takes the oldest import first', async () => {
