@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { Server } from 'node:http';
 import { startDaemon } from '../reconciler/daemon/daemon.js';
 import type { Log } from '../reconciler/daemon/logger.js';
-import { killAllChildren } from '../reconciler/plugin/child/process-group.js';
 import { removePresence, writePresence } from '../reconciler/presence.js';
 import { daemonLockPath } from '../reconciler/records/presence.js';
 import { inboxPath, viewState } from '../reconciler/state-dir.js';
@@ -15,6 +14,7 @@ import type { ListenAddress } from './listen.js';
 import { createMetrics } from './metrics.js';
 import { ownerOfNewest } from './operator.js';
 import type { Settings } from './settings.js';
+import { stopInTurn } from './stop.js';
 import { notifySystemd } from './systemd.js';
 
 export interface ServeOptions {
@@ -138,7 +138,9 @@ async function serveAlone({
     }
   }
 
-  const stopped = stopSignal();
+  const stopped = new Promise<void>(resolve => {
+    stopInTurn(resolve);
+  });
   process.on('SIGHUP', () => {
     log('info', 'looking again, as SIGHUP asks');
     daemon.mend();
@@ -162,24 +164,4 @@ async function serveAlone({
   server?.close();
   await Promise.all([watch.close(), inbox.close()]);
   await daemon.stop();
-}
-
-/** Resolves with the first SIGINT or SIGTERM; a second one ends the process. */
-function stopSignal(): Promise<void> {
-  return new Promise(resolve => {
-    let asked = false;
-    for (const [signal, code] of [
-      ['SIGINT', 130],
-      ['SIGTERM', 143],
-    ] as const) {
-      process.on(signal, () => {
-        if (asked) {
-          killAllChildren();
-          process.exit(code);
-        }
-        asked = true;
-        resolve();
-      });
-    }
-  });
 }

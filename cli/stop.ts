@@ -1,7 +1,6 @@
 import { killAllChildren } from '../reconciler/plugin/child/process-group.js';
-import type { CommandContext } from './commands/context.js';
 
-/** The wish to stop of a command that has begun something which it should see to its end. */
+/** The wish to stop of one that has begun something which it should see to its end. */
 export interface Stop {
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
@@ -13,8 +12,7 @@ export interface Stop {
  * Takes SIGINT and SIGTERM over: the first one says that nothing more is to be begun, a second one ends the process and its
  * children at once.
  */
-export function stopInTurn(context: Pick<CommandContext, 'takeSignals'>, onFirst: () => void): Stop {
-  context.takeSignals();
+export function stopInTurn(onFirst: () => void): Stop {
   const controller = new AbortController();
   let exitCode: number | undefined;
   for (const [signal, code] of [

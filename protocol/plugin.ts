@@ -36,6 +36,12 @@ export interface PluginDeclaration {
   readonly context: readonly ResourceRef[];
 }
 
+/** A plugin by its name; the declaration is missing where the manifest cannot be read. */
+export interface DeclaredPlugin {
+  readonly name: string;
+  readonly declaration?: PluginDeclaration;
+}
+
 /** A DynamicConfigSource resource, decoded. `ttlMs` is undefined only where an extra schema let it be left out. */
 export interface SourceBinding {
   readonly name: string;

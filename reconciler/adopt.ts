@@ -1,11 +1,11 @@
 import { fail, ok } from '../protocol/result.js';
 import type { Result } from '../protocol/result.js';
 import type { StateFailure, StateOptions } from './pass-options.js';
-import { acquireLock } from '../state/lock.js';
 import { asItIs, movedByHand } from './acknowledge.js';
 import { numbersOf } from './head.js';
 import type { Acknowledged } from './records/acknowledged.js';
-import { lockPath, viewState, writeAcknowledged } from './state-dir.js';
+import { viewState, writeAcknowledged } from './state-dir.js';
+import { withStateLock } from './state-lock.js';
 
 /** What an adoption took as it is. */
 export interface Adoption {
@@ -31,12 +31,7 @@ export async function adopt(options: StateOptions): Promise<Result<Adoption, Sta
   if (seen.value.store === undefined && seen.value.acknowledged === undefined) {
     return ok({ commit: undefined, generation: 0, next: 1, before: undefined, changed: false });
   }
-  const lock = await acquireLock(lockPath(state.path), {
-    timeoutMs: options.lockTimeoutMs,
-    holder: { command: options.command },
-  });
-  if (!lock.ok) return fail({ kind: 'locked', busy: lock.failure });
-  try {
+  return withStateLock(options, async (): Promise<Result<Adoption, StateFailure>> => {
     const found = await viewState(state);
     if (!found.ok) return fail({ kind: 'state', failure: found.failure });
     const view = found.value;
@@ -45,7 +40,5 @@ export async function adopt(options: StateOptions): Promise<Result<Adoption, Sta
     if (changed) await writeAcknowledged(state.path, asItIs(view, { unused: before?.unused ?? 0 }));
     const next = numbersOf(head).generation + 1;
     return ok({ commit: head.commit, generation: head.generation, next, before, changed });
-  } finally {
-    await lock.value.release();
-  }
+  });
 }

@@ -1,10 +1,9 @@
 import type { Problem } from '../protocol/problem.js';
-import { fail, ok } from '../protocol/result.js';
+import { ok } from '../protocol/result.js';
 import type { Result } from '../protocol/result.js';
 import { loadConfig } from '../state/config/load.js';
 import type { LoadedConfig } from '../state/config/load.js';
 import type { Store } from '../state/git/store.js';
-import { acquireLock } from '../state/lock.js';
 import { commitSettlement, openForWriting } from './commit.js';
 import { pluginReports, proposalsOf } from './outcomes.js';
 import { listenersOf } from './events/listeners.js';
@@ -17,8 +16,9 @@ import type { PassReport } from './report.js';
 import { settle } from './settle/settle.js';
 import type { Settlement } from './settle/settle.js';
 import { situationOf } from './situation.js';
-import { lockPath, viewState } from './state-dir.js';
+import { viewState } from './state-dir.js';
 import type { StateView } from './state-dir.js';
+import { withStateLock } from './state-lock.js';
 
 /** Settles and commits under the lock, against HEAD as it then is. */
 export async function commitUnderLock(
@@ -27,13 +27,7 @@ export async function commitUnderLock(
   found: Pick<ConcludeOrder, 'attempts' | 'config' | 'readAt'> & Partial<Pick<ConcludeOrder, 'lightly'>>,
 ): Promise<Result<PassReport, PassFailure>> {
   const order: ConcludeOrder = { lightly: false, ...found, options, plan };
-  const lock = await acquireLock(lockPath(options.state.path), {
-    timeoutMs: options.lockTimeoutMs,
-    holder: { command: options.command },
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
-  if (!lock.ok) return fail({ kind: 'locked', busy: lock.failure });
-  try {
+  return withStateLock(options, async lost => {
     for (;;) {
       const decided = (await decideLightly(order)) ?? (await decideAfresh(order));
       if (!decided.ok) return decided;
@@ -42,15 +36,13 @@ export async function commitUnderLock(
         store,
         view,
         report,
-        lost: lock.value.lost,
+        lost,
         listeners: listenersOf(await situationOf(report.config, view.head)),
       });
       // Somebody committed without the lock, as by hand: decide again on what is there now.
       if (done !== 'moved') return ok(done);
     }
-  } finally {
-    await lock.value.release();
-  }
+  });
 }
 
 interface ConcludeOrder {

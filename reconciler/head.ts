@@ -34,8 +34,6 @@ export interface Head {
   readonly parts: readonly Part[];
   /** Numbers that were given besides: higher than those of the commit where the history was set back and adopted so. */
   readonly given?: Numbers;
-  /** The text of a file of the commit; undefined where it holds none. */
-  readonly text: (path: string) => string | undefined;
   /** The startup-config that was accepted last. Reads on the first call. */
   readonly startup: () => Router | undefined;
   /** The effective-config with its account. Reads on the first call. */
@@ -48,10 +46,15 @@ export const unborn: Head = {
   record: undefined,
   files: new Map(),
   parts: [],
-  text: () => undefined,
   startup: () => undefined,
   snapshot: () => emptySnapshot,
 };
+
+/** The text of a file of the commit; undefined where it holds none. */
+export function fileText({ files }: Pick<Head, 'files'>, path: string): string | undefined {
+  const bytes = files.get(path);
+  return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
+}
 
 /** The highest numbers so far, which the next ones come after. */
 export function numbersOf({ generation, record, parts, given }: Head): Numbers {
@@ -91,10 +94,7 @@ export function headUnder({ accepted, ...head }: CommitReading, leases: readonly
 
 /** The part of decodeHead that depends on the commit alone, and so can be kept. */
 export function readCommit({ commit, files }: CommitContent): CommitReading | undefined {
-  const text = (path: string): string | undefined => {
-    const bytes = files.get(path);
-    return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
-  };
+  const text = (path: string) => fileText({ files }, path);
   const record = decodeGeneration(readOwn(statePaths.generation, text(statePaths.generation)));
   if (record === undefined) return undefined;
   const accepted = [...files.keys()]
@@ -112,7 +112,6 @@ export function readCommit({ commit, files }: CommitContent): CommitReading | un
     record,
     files,
     accepted,
-    text,
     startup,
     snapshot: once(() => snapshotOf(effective() ?? emptySnapshot.effective, record)),
   };

@@ -5,7 +5,6 @@ import type { Result } from '../protocol/result.js';
 import { printRouter } from '../render/router-yaml.js';
 import { loadConfig } from '../state/config/load.js';
 import type { LoadedConfig } from '../state/config/load.js';
-import { acquireLock } from '../state/lock.js';
 import { readInbox } from '../state/inbox.js';
 import { movedByHand } from './acknowledge.js';
 import { previewInbox, takeInbox } from './events/intake.js';
@@ -18,8 +17,9 @@ import type { PlannedPlugin } from './plan-runs.js';
 import type { RunOrder } from './run-plugin.js';
 import { situationOf } from './situation.js';
 import type { Situation } from './situation.js';
-import { inboxPath, lockPath, viewState } from './state-dir.js';
+import { inboxPath, viewState } from './state-dir.js';
 import type { StateView } from './state-dir.js';
+import { withStateLock } from './state-lock.js';
 
 /** Everything that a pass starts from. */
 export interface Looked {
@@ -50,17 +50,9 @@ export async function look(
     return ok({ config, situation, view: { ...view, queue } });
   }
   if ((await readInbox(inboxPath(facts.dir))).length === 0) return ok({ config, situation, view });
-  const lock = await acquireLock(lockPath(facts.dir), {
-    timeoutMs: options.lockTimeoutMs,
-    holder: { command: options.command },
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
-  if (!lock.ok) return fail({ kind: 'locked', busy: lock.failure });
-  try {
-    return ok({ config, situation, view: { ...view, queue: await takeInbox(facts) } });
-  } finally {
-    await lock.value.release();
-  }
+  return withStateLock(options, async () =>
+    ok({ config, situation, view: { ...view, queue: await takeInbox(facts) } }),
+  );
 }
 
 /** What to start: one order for each plugin that is due. */

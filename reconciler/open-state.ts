@@ -1,33 +1,23 @@
 import type { Problem } from '../protocol/problem.js';
-import { fail, ok } from '../protocol/result.js';
+import { ok } from '../protocol/result.js';
 import type { Result } from '../protocol/result.js';
 import type { Instant } from '../protocol/time.js';
 import { loadConfig } from '../state/config/load.js';
 import type { LoadedConfig } from '../state/config/load.js';
 import type { ConfigLocation } from '../state/config/files.js';
-import type { StoreFailure } from '../state/git/look.js';
-import { acquireLock } from '../state/lock.js';
-import type { LockBusy } from '../state/lock.js';
 import { StorageError } from '../state/storage-error.js';
 import { acknowledge } from './acknowledge.js';
 import { openForWriting } from './commit.js';
 import { numbersOf } from './head.js';
-import type { StateDir, StateView } from './state-dir.js';
-import { lockPath } from './state-dir.js';
+import type { StateFailure } from './pass-options.js';
+import type { StateView } from './state-dir.js';
+import { withStateLock } from './state-lock.js';
+import type { LockOptions } from './state-lock.js';
 
-export interface OpenOptions {
+export interface OpenOptions extends LockOptions {
   readonly config: ConfigLocation;
-  readonly state: StateDir;
   readonly clock: () => Instant;
-  readonly lockTimeoutMs: number;
-  /** What the lock's holder is called in messages of others. */
-  readonly command: string;
-  readonly signal?: AbortSignal;
 }
-
-export type OpenFailure =
-  | { readonly kind: 'state'; readonly failure: StoreFailure }
-  | { readonly kind: 'locked'; readonly busy: LockBusy };
 
 /** A commit that touches some files and leaves all others, and the effective-config, as they are. */
 export interface SideCommit {
@@ -54,15 +44,9 @@ export interface OpenState {
 export async function withOpenState<T>(
   options: OpenOptions,
   work: (state: OpenState) => Promise<T>,
-): Promise<Result<T, OpenFailure>> {
+): Promise<Result<T, StateFailure>> {
   const { state, clock } = options;
-  const lock = await acquireLock(lockPath(state.path), {
-    timeoutMs: options.lockTimeoutMs,
-    holder: { command: options.command },
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
-  if (!lock.ok) return fail({ kind: 'locked', busy: lock.failure });
-  try {
+  return withStateLock(options, async (lost): Promise<Result<T, StateFailure>> => {
     const opened = await openForWriting(state, clock());
     if (!opened.ok) return opened;
     const { store, repairs } = opened.value;
@@ -70,9 +54,9 @@ export async function withOpenState<T>(
     let commits = 0;
     const commit = async ({ files, message, author, at }: SideCommit): Promise<void> => {
       const tree = new Map<string, Uint8Array>(view.head.files);
-      for (const [path, text] of files) {
-        if (text === null) tree.delete(path);
-        else tree.set(path, Buffer.from(text));
+      for (const [path, content] of files) {
+        if (content === null) tree.delete(path);
+        else tree.set(path, Buffer.from(content));
       }
       const committed = await store.commit(
         {
@@ -82,7 +66,7 @@ export async function withOpenState<T>(
           author: { name: author, email: `${author.replaceAll(/\s/g, '-')}@${store.lineage}` },
           at,
         },
-        lock.value.lost,
+        lost,
       );
       if (!committed.ok) {
         if (committed.failure.kind === 'unchanged') return;
@@ -104,7 +88,5 @@ export async function withOpenState<T>(
     });
     if (commits > 0) await store.housekeep();
     return ok(result);
-  } finally {
-    await lock.value.release();
-  }
+  });
 }

@@ -16,14 +16,14 @@ import type { StoreFailure } from '../state/git/look.js';
 import { gitContext, openStore } from '../state/git/open.js';
 import { salvage } from '../state/git/salvage.js';
 import type { Salvaged } from '../state/git/salvage.js';
-import { acquireLock } from '../state/lock.js';
 import { storing } from '../state/storage-error.js';
 import { openForWriting } from './commit.js';
 import { numbersOf, readCommit, unborn } from './head.js';
 import { highestOf } from './records/acknowledged.js';
 import type { Acknowledged, Numbers } from './records/acknowledged.js';
 import type { StateFailure, StateOptions } from './pass-options.js';
-import { lockPath, readAcknowledged, readVisibleRecord, writeAcknowledged } from './state-dir.js';
+import { readAcknowledged, readVisibleRecord, writeAcknowledged } from './state-dir.js';
+import { withStateLock } from './state-lock.js';
 
 export interface RepairOptions extends StateOptions {
   /** Finds out and changes nothing. */
@@ -61,16 +61,7 @@ export async function repair(options: RepairOptions): Promise<Result<Repair, Sta
   if (options.dryRun) return repairAlone(options);
   const site = await damagedSite(options.state.path);
   if (!site.ok) return fail({ kind: 'state', failure: site.failure });
-  const lock = await acquireLock(lockPath(options.state.path), {
-    timeoutMs: options.lockTimeoutMs,
-    holder: { command: options.command },
-  });
-  if (!lock.ok) return fail({ kind: 'locked', busy: lock.failure });
-  try {
-    return await repairAlone(options);
-  } finally {
-    await lock.value.release();
-  }
+  return withStateLock(options, () => repairAlone(options));
 }
 
 async function repairAlone(options: RepairOptions): Promise<Result<Repair, StateFailure>> {

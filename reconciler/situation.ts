@@ -76,6 +76,11 @@ export function runnable(plugin: ConfiguredPlugin, situation: Situation): Runnab
   };
 }
 
+/** Why a plugin is not runnable, beginning with its name. */
+export function cannotRun({ name, problems: [problem] }: ConfiguredPlugin): string {
+  return `${name} cannot run${problem === undefined ? '' : `: ${problem.message}`}`;
+}
+
 /** Whether the plugin is one that passes run: an executor or inventory plugin never gets a PluginRequest. */
 export function isPassPlugin(plugin: ConfiguredPlugin): boolean {
   return plugin.declaration === undefined || takesPart(plugin.declaration);

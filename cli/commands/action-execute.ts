@@ -92,7 +92,8 @@ async function execute(
   const journal = await journalOptions(options, context, asked.command);
   if (!journal.ok) return 1;
   let working = '';
-  const stop = stopInTurn(context, () => {
+  context.takeSignals();
+  const stop = stopInTurn(() => {
     if (working !== '')
       io.note(`routerctl: waiting for what comes of ${working}; a second signal leaves it unknown\n`);
   });

@@ -3,7 +3,7 @@ import { eventValue } from '../../protocol/event.js';
 import { ok } from '../../protocol/result.js';
 import type { Result } from '../../protocol/result.js';
 import { oneLine } from '../../protocol/text.js';
-import type { OpenFailure } from '../../reconciler/open-state.js';
+import type { StateFailure } from '../../reconciler/pass-options.js';
 import { decidedAnew, settleScans, viewOwnership } from '../../reconciler/ownership/perform.js';
 import type { SettledOwnership } from '../../reconciler/ownership/perform.js';
 import { decisionChangeText } from '../../reconciler/ownership/decision-changes.js';
@@ -71,7 +71,7 @@ async function preview(
   { settings, head, situation, queue }: OpenedPools,
   scans: readonly FinishedScan[],
   { clock }: CommandContext,
-): Promise<Result<SettledOwnership, OpenFailure>> {
+): Promise<Result<SettledOwnership, StateFailure>> {
   const now = clock();
   const dir = settings.state.path;
   const facts = await viewOwnership({ dir, head, situation, queue, node: settings.node }, now);

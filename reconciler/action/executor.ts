@@ -1,12 +1,6 @@
-import type { PluginDeclaration } from '../../protocol/plugin.js';
+import type { DeclaredPlugin } from '../../protocol/plugin.js';
 import { fail, ok } from '../../protocol/result.js';
 import type { Result } from '../../protocol/result.js';
-
-/** What the choice depends on; a declaration is missing where the manifest cannot be read. */
-export interface Candidate {
-  readonly name: string;
-  readonly declaration?: PluginDeclaration;
-}
 
 const suffix = '-executor';
 
@@ -17,11 +11,11 @@ export const providers: readonly string[] = ['aws', 'azure', 'oci', 'gcp'];
  * Which plugin carries out the actions of a provider (PROTOCOL.md, executor exchange): `<provider>-executor`, or else the
  * only executor there is, unless it is by its name another provider's. The failure names the candidates.
  */
-export function chooseExecutor<T extends Candidate>(
+export function chooseExecutor<T extends DeclaredPlugin>(
   provider: string,
   plugins: readonly T[],
 ): Result<T, string> {
-  const isExecutor = ({ declaration }: Candidate) =>
+  const isExecutor = ({ declaration }: DeclaredPlugin) =>
     declaration?.capabilities.includes('execute.providerAction') === true;
   const own = plugins.find(({ name }) => name === provider + suffix);
   // One that cannot be read, or is no executor any more, is not stood in for by another.

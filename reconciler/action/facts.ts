@@ -4,7 +4,7 @@ import type { Result } from '../../protocol/result.js';
 import { sourceOf } from '../../protocol/plugin.js';
 import type { Instant } from '../../protocol/time.js';
 import type { RunnablePlugin } from '../inputs.js';
-import { runnable } from '../situation.js';
+import { cannotRun, runnable } from '../situation.js';
 import { keyFor, revisionOf } from './action.js';
 import type { Action, Direction, ExecutorIdentity } from './action.js';
 import { chooseExecutor } from './executor.js';
@@ -56,11 +56,7 @@ export function executorOf(action: Action, { situation }: ActionView): Result<Ru
   const chosen = chooseExecutor(revisionOf(action).plan.provider, situation.plugins);
   if (!chosen.ok) return chosen;
   const plugin = runnable(chosen.value, situation);
-  if (plugin !== undefined) return ok(plugin);
-  const [problem] = chosen.value.problems;
-  return fail(
-    `the executor ${chosen.value.name} cannot run${problem === undefined ? '' : `: ${problem.message}`}`,
-  );
+  return plugin === undefined ? fail(`the executor ${cannotRun(chosen.value)}`) : ok(plugin);
 }
 
 export function executorIdentity(action: Action, view: ActionView): Result<ExecutorIdentity, string> {

@@ -16,7 +16,8 @@ import { isLocked } from '../../state/lock-helper.js';
 import { StorageError } from '../../state/storage-error.js';
 import { readOwn } from '../head.js';
 import { withOpenState } from '../open-state.js';
-import type { OpenFailure, OpenOptions, SideCommit } from '../open-state.js';
+import type { OpenOptions, SideCommit } from '../open-state.js';
+import type { StateFailure } from '../pass-options.js';
 import type { Head } from '../head.js';
 import { situationOf, unboundReason } from '../situation.js';
 import type { Situation } from '../situation.js';
@@ -104,7 +105,7 @@ export function policyOf({ problems, resources }: LoadedConfig): Result<ActionPo
 }
 
 export type JournalOptions = OpenOptions;
-export type JournalFailure = OpenFailure;
+export type JournalFailure = StateFailure;
 
 /** The journal under the lock. */
 export interface OpenJournal {

@@ -1,4 +1,4 @@
-import { revisionOf, stateOf } from './action.js';
+import { inImportOrder, stateOf } from './action.js';
 import type { Action, ActionState } from './action.js';
 import { policyOf } from './journal.js';
 import type { ActionView } from './journal.js';
@@ -12,9 +12,5 @@ export function waitingActions(view: ActionView, dryRun: boolean): Action[] {
   const policy = policyOf(view.config);
   const withPending = dryRun || (policy.ok && !policy.value.requireApproval);
   const wanted: readonly ActionState[] = withPending ? ['pending', 'approved'] : ['approved'];
-  return [...view.journal.values()].filter(action => wanted.includes(stateOf(action))).sort(oldestFirst);
-}
-
-function oldestFirst(a: Action, b: Action): number {
-  return revisionOf(a).importedAt - revisionOf(b).importedAt || (a.id < b.id ? -1 : 1);
+  return inImportOrder(view.journal).filter(action => wanted.includes(stateOf(action)));
 }

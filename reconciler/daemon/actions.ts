@@ -1,19 +1,18 @@
 import type { Instant } from '../../protocol/time.js';
 import type { Clock } from '../../watch/clock.js';
-import { isLocked } from '../../state/lock-helper.js';
 import { planAuto, routerd, startsWithin } from '../action/auto.js';
 import { stateOf } from '../action/action.js';
 import type { Action } from '../action/action.js';
 import { executeAction } from '../action/execute.js';
 import type { ExecuteOutcome } from '../action/execute.js';
-import { actionLockPath, readJournal } from '../action/journal.js';
-import type { Journal, JournalFailure, JournalOptions } from '../action/journal.js';
+import { isInterrupted, readJournal } from '../action/journal.js';
+import type { Journal, JournalOptions } from '../action/journal.js';
 import { readLedger } from '../action/ledger.js';
 import { importPlans } from '../action/operate.js';
 import { actionsFolder } from '../action/record.js';
 import type { Looked } from '../look.js';
-import type { Result } from '../../protocol/result.js';
 import type { Log } from './logger.js';
+import { unwrap } from './unwrap.js';
 import { createWorker } from './worker.js';
 
 /** How long an executor that is under way may go on once the daemon is to stop. What came of it after that is unknown. */
@@ -54,7 +53,7 @@ export function createActions(options: ActionsOptions): Actions {
   }
 
   async function importNow(): Promise<boolean> {
-    const done = told(await importPlans(journalOptions, { by: routerd, asked: false }));
+    const done = unwrap(await importPlans(journalOptions, { by: routerd, asked: false }));
     for (const action of done.steps) tellMove(action);
     const gist = JSON.stringify(done.problems);
     if (gist !== toldProblems) {
@@ -68,7 +67,7 @@ export function createActions(options: ActionsOptions): Actions {
     const giveUp = new AbortController();
     const callOff = endLater(giveUp);
     try {
-      const outcome = told(
+      const outcome = unwrap(
         await executeAction(
           {
             ...journalOptions,
@@ -159,17 +158,6 @@ function concernsActions({ head }: Looked['view']): boolean {
 }
 
 async function hasInterrupted(journal: Journal, dir: string): Promise<boolean> {
-  for (const action of journal.values()) {
-    if (!['executing', 'rollingBack'].includes(stateOf(action))) continue;
-    if (!(await isLocked(actionLockPath(dir, action.id)))) return true;
-  }
+  for (const action of journal.values()) if (await isInterrupted(action, dir)) return true;
   return false;
-}
-
-function told<T>(result: Result<T, JournalFailure>): T {
-  if (result.ok) return result.value;
-  const { failure } = result;
-  throw new Error(
-    failure.kind === 'locked' ? failure.busy.message : `${failure.failure.message}; ${failure.failure.hint}`,
-  );
 }

@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Part } from '../../protocol/part.js';
 import { isExpired } from '../../protocol/part.js';
-import type { Result } from '../../protocol/result.js';
 import type { Instant } from '../../protocol/time.js';
 import type { LoadedConfig } from '../../state/config/load.js';
 import { createAlarm } from '../../watch/alarm.js';
@@ -13,7 +12,7 @@ import { look, ordersOf } from '../look.js';
 import type { Looked } from '../look.js';
 import type { PassMemory } from '../memory.js';
 import type { Attempt } from '../outcomes.js';
-import type { PassFailure, PassOptions } from '../pass-options.js';
+import type { PassOptions } from '../pass-options.js';
 import { planRuns } from '../plan-runs.js';
 import type { PlannedPlugin } from '../plan-runs.js';
 import type { RunStatus } from '../records/run-status.js';
@@ -28,6 +27,7 @@ import { createLeaseHolder } from './hold-leases.js';
 import type { Log } from './logger.js';
 import { createRuns } from './runs.js';
 import { createTeller } from './say.js';
+import { unwrap } from './unwrap.js';
 
 export interface DaemonOptions extends Omit<PassOptions, 'clock' | 'dryRun' | 'only' | 'signal'> {
   readonly clock: Clock;
@@ -238,17 +238,4 @@ function worthWriting(draft: PassReport, { view }: Looked): boolean {
 function longestWaitingFirst(orders: readonly RunOrder[], { plugins }: RunStatus): RunOrder[] {
   const lastRun = ({ name }: RunOrder) => plugins.get(name)?.startedAt ?? Number.NEGATIVE_INFINITY;
   return [...orders].sort((a, b) => (lastRun(a) < lastRun(b) ? -1 : lastRun(a) > lastRun(b) ? 1 : 0));
-}
-
-function unwrap<T>(result: Result<T, PassFailure>): T {
-  if (result.ok) return result.value;
-  const { failure } = result;
-  switch (failure.kind) {
-    case 'state':
-      throw new Error(`${failure.failure.message}; ${failure.failure.hint}`);
-    case 'locked':
-      throw new Error(failure.busy.message);
-    case 'noSuchPlugin':
-      throw new Error(`there is no plugin ${failure.name}`);
-  }
 }

@@ -6,6 +6,7 @@ import type { Looked } from '../look.js';
 import type { OpenOptions } from '../open-state.js';
 import { goneFiles } from '../ownership/gone-files.js';
 import { settleScans, viewOwnership } from '../ownership/perform.js';
+import type { SettledOwnership } from '../ownership/perform.js';
 import { inventoryFolder } from '../ownership/record.js';
 import { scanKey } from '../ownership/run-record.js';
 import type { InventoryRun } from '../ownership/run-record.js';
@@ -14,6 +15,7 @@ import type { PoolScope } from '../ownership/scope.js';
 import { settleOwnership } from '../ownership/settle.js';
 import type { FinishedScan } from '../ownership/settle.js';
 import type { Log } from './logger.js';
+import { unwrap } from './unwrap.js';
 import { createWorker } from './worker.js';
 
 export interface OwnershipOptions extends Omit<OpenOptions, 'clock' | 'signal'> {
@@ -68,29 +70,20 @@ export function createOwnershipKeeper(options: OwnershipOptions): OwnershipKeepe
     finished = [];
     quiet = undefined;
     const options_ = { ...options, clock: () => clock.now(), signal: stopping, node };
-    let settled: Awaited<ReturnType<typeof settleScans>>;
+    let settled: SettledOwnership;
     try {
-      settled = await settleScans(options_, taken);
+      settled = unwrap(await settleScans(options_, taken));
     } catch (error) {
       finished = [...taken, ...finished];
       throw error;
-    }
-    if (!settled.ok) {
-      finished = [...taken, ...finished];
-      const { failure } = settled;
-      throw new Error(
-        failure.kind === 'locked'
-          ? failure.busy.message
-          : `${failure.failure.message}; ${failure.failure.hint}`,
-      );
     }
     for (const { pool, plugin, outcome } of taken) {
       const level = outcome.status === 'failed' ? 'warn' : 'debug';
       log(level, `inventory ${outcome.status}`, { pool, plugin, why: outcome.message });
     }
-    if (settled.value.committed)
-      log('info', 'committed inventories', { changes: settled.value.changes.map(({ path }) => path) });
-    return taken.length > 0 || settled.value.committed || settled.value.events.length > 0;
+    if (settled.committed)
+      log('info', 'committed inventories', { changes: settled.changes.map(({ path }) => path) });
+    return taken.length > 0 || settled.committed || settled.events.length > 0;
   }
 
   function startScans(

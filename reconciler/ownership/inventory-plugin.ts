@@ -1,22 +1,16 @@
-import type { PluginDeclaration } from '../../protocol/plugin.js';
+import type { DeclaredPlugin } from '../../protocol/plugin.js';
 import { fail, ok } from '../../protocol/result.js';
 import type { Result } from '../../protocol/result.js';
-
-/** What the choice depends on; a declaration is missing where the manifest cannot be read. */
-export interface Candidate {
-  readonly name: string;
-  readonly declaration?: PluginDeclaration;
-}
 
 /**
  * Which plugin lists a provider's addresses: the one that the member names, else `<provider>-inventory`, else the only one
  * with the capability. The failure names the candidates.
  */
-export function chooseInventoryPlugin<T extends Candidate>(
+export function chooseInventoryPlugin<T extends DeclaredPlugin>(
   { pluginRef, provider }: { readonly pluginRef: string; readonly provider: string },
   plugins: readonly T[],
 ): Result<T, string> {
-  const can = ({ declaration }: Candidate) =>
+  const can = ({ declaration }: DeclaredPlugin) =>
     declaration?.capabilities.includes('observe.providerPrivateIPs') === true;
   const wanted = pluginRef === '' ? `${provider}-inventory` : pluginRef;
   const named = plugins.find(({ name }) => name === wanted);

@@ -10,10 +10,11 @@ import { livePartsOf, readJournal } from '../action/journal.js';
 import { takeInbox } from '../events/intake.js';
 import { listenersOf, ownershipListener } from '../events/listeners.js';
 import type { EventQueue } from '../events/queue.js';
-import { readOwn } from '../head.js';
+import { fileText, readOwn } from '../head.js';
 import type { Head } from '../head.js';
 import { withOpenState } from '../open-state.js';
-import type { OpenFailure, OpenOptions } from '../open-state.js';
+import type { OpenOptions } from '../open-state.js';
+import type { StateFailure } from '../pass-options.js';
 import type { Situation } from '../situation.js';
 import { situationOf } from '../situation.js';
 import { eventLog, readRunFile, writeQueue } from '../state-dir.js';
@@ -46,7 +47,7 @@ export async function viewOwnership(
 ): Promise<OwnershipSituation & { readonly troubles: readonly PoolTrouble[] }> {
   const { scopes, troubles } = poolScopes(situation.startup?.resources ?? [], node);
   const run = decodeInventoryRun(await readRunFile(inventoryRunPath(dir)));
-  const read = (path: string) => readOwn(path, head.text(path));
+  const read = (path: string) => readOwn(path, fileText(head, path));
   return {
     scopes,
     troubles,
@@ -70,7 +71,7 @@ export async function viewOwnership(
         }),
       ]),
     ),
-    texts: path => head.text(path),
+    texts: path => fileText(head, path),
     actions: [...readJournal(head.files, dir).values()],
     parts: livePartsOf({ head, situation }, now),
     claims: claimsOf(head.snapshot()),
@@ -94,7 +95,7 @@ export interface SettledOwnership extends OwnershipSettlement {
 export function settleScans(
   options: SettleOptions,
   scans: readonly FinishedScan[],
-): Promise<Result<SettledOwnership, OpenFailure>> {
+): Promise<Result<SettledOwnership, StateFailure>> {
   return withOpenState(options, async state => {
     const dir = options.state.path;
     const { head } = state.view();
@@ -150,11 +151,11 @@ export function settleScans(
 /** What a settlement decides otherwise than the files of HEAD say. */
 export function decidedAnew(
   { pools }: Pick<OwnershipSettlement, 'pools'>,
-  { text }: Pick<Head, 'text'>,
+  head: Pick<Head, 'files'>,
 ): DecisionChange[] {
   return pools.flatMap(({ scope: { pool }, ownership }) => {
     const path = ownershipPath(pool.name);
-    return decisionChanges(pool.name, readOwn(path, text(path)), ownership.decisions);
+    return decisionChanges(pool.name, readOwn(path, fileText(head, path)), ownership.decisions);
   });
 }
 

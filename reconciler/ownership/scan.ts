@@ -1,7 +1,7 @@
 import type { Instant } from '../../protocol/time.js';
 import { runChild } from '../plugin/child/run-child.js';
 import { readOutput } from '../plugin/output.js';
-import { runnable } from '../situation.js';
+import { cannotRun, runnable } from '../situation.js';
 import type { Situation } from '../situation.js';
 import { failedScan, observeRequest, readObservation } from './exchange.js';
 import type { ScanOutcome } from './exchange.js';
@@ -42,13 +42,7 @@ export async function scanPool(scope: PoolScope, context: ScanContext): Promise<
   if (!chosen.ok) return finished('', failedScan(chosen.failure));
   const { name } = chosen.value;
   const plugin = runnable(chosen.value, situation);
-  if (plugin === undefined) {
-    const [problem] = chosen.value.problems;
-    return finished(
-      name,
-      failedScan(`the plugin ${name} cannot run${problem === undefined ? '' : `: ${problem.message}`}`),
-    );
-  }
+  if (plugin === undefined) return finished(name, failedScan(`the plugin ${cannotRun(chosen.value)}`));
   const { outcome, stdout } = await runChild({
     executable: plugin.executable.realPath,
     env: plugin.declaration.env,

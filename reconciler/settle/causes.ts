@@ -3,7 +3,7 @@ import type { ResourceRef, Router } from '../../protocol/resource.js';
 import type { Place } from '../../protocol/problem.js';
 import type { Cause } from '../../render/commit-message.js';
 import { differingFields } from '../../render/changes.js';
-import { statePaths } from '../head.js';
+import { fileText, statePaths } from '../head.js';
 import type { Head } from '../head.js';
 import type { Situation } from '../situation.js';
 import type { Content } from './content.js';
@@ -64,7 +64,7 @@ export interface CauseFacts {
 export function causesOf(facts: CauseFacts): Cause[] {
   const { head, situation } = facts;
   const causes: Cause[] = [];
-  if (head.text(statePaths.startup) !== facts.startupText) {
+  if (fileText(head, statePaths.startup) !== facts.startupText) {
     causes.push(
       ...configCauses(
         { router: head.startup(), places: head.record?.places ?? [] },
@@ -75,7 +75,10 @@ export function causesOf(facts: CauseFacts): Cause[] {
   const manifestPaths = new Set([...head.files.keys(), ...facts.content.keys()].filter(isManifest));
   for (const path of manifestPaths) {
     const after = facts.content.get(path);
-    if (head.commit !== undefined && head.text(path) !== (after === undefined ? undefined : String(after))) {
+    if (
+      head.commit !== undefined &&
+      fileText(head, path) !== (after === undefined ? undefined : String(after))
+    ) {
       causes.push({
         type: 'config',
         file: `plugins/${path.slice(statePaths.plugins.length, -'.yaml'.length)}/plugin.yaml`,

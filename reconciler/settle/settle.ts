@@ -17,7 +17,7 @@ import { merge } from '../../render/merge.js';
 import type { Candidate, MergeOutcome } from '../../render/merge.js';
 import { printRouter } from '../../render/router-yaml.js';
 import { authorOf, causesOf } from './causes.js';
-import { numbersOf, statePaths } from '../head.js';
+import { fileText, numbersOf, statePaths } from '../head.js';
 import type { Head } from '../head.js';
 import type { LeaseRecord } from '../records/leases.js';
 import type { Situation } from '../situation.js';
@@ -75,7 +75,7 @@ export function settle(input: SettleInput, now: Instant): Settlement {
 
   const startupText = printRouter(situation.startup);
   const effectiveText = printRouter(merged.effective);
-  const sameEffective = head.text(statePaths.effective) === effectiveText;
+  const sameEffective = fileText(head, statePaths.effective) === effectiveText;
   const numbers = numbersOf(head);
   const next = sameEffective ? head.generation : numbers.generation + 1;
   const generation = { current: head.generation, next };

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { byCodePoint } from '../../protocol/order.js';
@@ -7,6 +6,7 @@ import { StorageError } from '../storage-error.js';
 import type { GitContext } from './environment.js';
 import type { CommitFacts } from './history.js';
 import { isObjectId } from './names.js';
+import { objectId } from './objects.js';
 import type { Listing } from './tree.js';
 
 /**
@@ -60,11 +60,6 @@ async function read(path: string): Promise<Cached | undefined> {
     if (error instanceof StorageError || error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-/** The id that git gives an object (SHA-1 repositories). */
-export function objectId(type: 'commit' | 'tree', content: Buffer): string {
-  return createHash('sha1').update(`${type} ${content.length}\0`).update(content).digest('hex');
 }
 
 type Node = Map<string, string | Node>;

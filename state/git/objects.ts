@@ -10,7 +10,11 @@ import { git, gitCatFile } from './run.js';
 
 /** The id that git gives these bytes as a file (SHA-1 repositories). */
 export function blobId(content: Uint8Array): string {
-  return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
+  return objectId('blob', content);
+}
+
+export function objectId(type: 'blob' | 'commit' | 'tree', content: Uint8Array): string {
+  return createHash('sha1').update(`${type} ${content.length}\0`).update(content).digest('hex');
 }
 
 /**

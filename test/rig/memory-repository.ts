@@ -3,7 +3,7 @@ import { refOf } from '../../protocol/resource.js';
 import type { Resource, Router } from '../../protocol/resource.js';
 import { createChecker } from '../../protocol/schema/checker.js';
 import type { Instant } from '../../protocol/time.js';
-import { decodeHead, statePaths, unborn } from '../../reconciler/head.js';
+import { decodeHead, fileText, statePaths, unborn } from '../../reconciler/head.js';
 import type { Head } from '../../reconciler/head.js';
 import type { LeaseRecord } from '../../reconciler/records/leases.js';
 import type { RunProposal } from '../../reconciler/settle/parts.js';
@@ -64,7 +64,7 @@ export class MemoryRepository {
   }
 
   text(path: string): string | undefined {
-    return this.head.text(path);
+    return fileText(this.head, path);
   }
 
   #read(): Head {
@@ -87,7 +87,7 @@ export class MemoryRepository {
       return { ...part, observedAt: recorded.observedAt, expiresAt: recorded.expiresAt };
     });
     const replayed = printRouter(merge({ startup, parts, validate: () => [] }, record.mergedAt).effective);
-    if (replayed !== head.text(statePaths.effective)) throw new Error('HEAD does not replay to itself');
+    if (replayed !== fileText(head, statePaths.effective)) throw new Error('HEAD does not replay to itself');
   }
 }
 

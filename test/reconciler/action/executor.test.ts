@@ -1,9 +1,8 @@
 import { expect } from 'chai';
-import type { Capability, PluginDeclaration } from '../../../protocol/plugin.js';
+import type { Capability, DeclaredPlugin, PluginDeclaration } from '../../../protocol/plugin.js';
 import { chooseExecutor } from '../../../reconciler/action/executor.js';
-import type { Candidate } from '../../../reconciler/action/executor.js';
 
-function plugin(name: string, ...capabilities: Capability[]): Candidate {
+function plugin(name: string, ...capabilities: Capability[]): DeclaredPlugin {
   const declaration: PluginDeclaration = {
     name,
     timeoutMs: 1_000,
@@ -16,7 +15,7 @@ function plugin(name: string, ...capabilities: Capability[]): Candidate {
 }
 const executor = (name: string) => plugin(name, 'execute.providerAction');
 const proposer = (name: string) => plugin(name, 'propose.dynamicConfig', 'propose.providerAction');
-const broken = (name: string): Candidate => ({ name });
+const broken = (name: string): DeclaredPlugin => ({ name });
 
 describe('the executor of a provider', () => {
   for (const [title, provider, plugins, chosen] of [
@@ -88,7 +87,7 @@ describe('the executor of a provider', () => {
     ],
   ] as const) {
     it(`is none where there is ${title}`, () => {
-      const result = chooseExecutor<Candidate>(provider, plugins);
+      const result = chooseExecutor<DeclaredPlugin>(provider, plugins);
       expect(result.ok).to.equal(false);
       for (const word of words) expect(result.ok ? '' : result.failure).to.contain(word);
     });
