@@ -3,6 +3,8 @@ import { collect } from './common-options.js';
 import type { ReconcileOptions } from './commands/reconcile.js';
 import type { ReconcileWaitOptions } from './commands/reconcile-by-daemon.js';
 import { actionCommands } from './program/action.js';
+import { quarantineCommands, rollbackCommand } from './program/control.js';
+import { verifyCommand } from './program/history.js';
 import {
   common,
   durationMs,
@@ -13,6 +15,7 @@ import {
   showSecrets,
 } from './program/options.js';
 import type { Runner } from './program/options.js';
+import { supposing } from './program/foresight.js';
 import { inventoryCommands, ownershipCommand } from './program/ownership.js';
 
 /**
@@ -35,7 +38,7 @@ export function buildProgram(runner: Runner): Command {
     .argument('[path]', 'config directory or file; goes before --config')
     .action(run(runner, ['path'], async () => (await import('./commands/validate.js')).validate));
 
-  common(program.command('reconcile'))
+  supposing(common(program.command('reconcile')))
     .description('run the due plugins, merge, and commit what changed as a generation')
     .option('--dry-run', 'run the due plugins, print what would change, write nothing')
     .addOption(lockTimeout())
@@ -147,6 +150,9 @@ export function buildProgram(runner: Runner): Command {
       run(runner, ['from', 'to'], async () => (await import('./commands/generation.js')).generationDiff),
     );
 
+  rollbackCommand(program.command('rollback'), runner);
+  quarantineCommands(group('quarantine', 'what is not put in force again by itself'), runner);
+
   const event = group('event', 'what wakes plugins');
   common(event.command('publish'))
     .description('publish an event: every plugin that listens to its topic runs')
@@ -159,6 +165,8 @@ export function buildProgram(runner: Runner): Command {
     .option('--topic <pattern>', 'only these topics; * stands for anything')
     .option('--watch', 'go on with those that come')
     .action(run(runner, [], async () => (await import('./commands/event.js')).eventList));
+
+  verifyCommand(program.command('verify'), runner);
 
   inventoryCommands(group('inventory', 'addresses on this side of a mobility pool'), runner);
   ownershipCommand(program.command('ownership'), runner);

@@ -64,6 +64,8 @@ export const isBinding = (resource: Resource): boolean =>
   is(resource, apiVersions.plugin, 'DynamicConfigSource');
 export const isOverridePolicy = (resource: Resource): boolean =>
   is(resource, apiVersions.config, 'DynamicOverridePolicy');
+export const isChangePolicy = (resource: Resource): boolean =>
+  is(resource, apiVersions.config, 'ChangePolicy');
 export const isActionPolicy = (resource: Resource): boolean =>
   is(resource, apiVersions.hybrid, 'ProviderActionPolicy');
 
@@ -76,7 +78,8 @@ export function isOperatorOwned(ref: { readonly apiVersion: string; readonly kin
   return (
     (ref.apiVersion === apiVersions.plugin &&
       (ref.kind === 'Plugin' || ref.kind === 'DynamicConfigSource')) ||
-    (ref.apiVersion === apiVersions.config && ref.kind === 'DynamicOverridePolicy') ||
+    (ref.apiVersion === apiVersions.config &&
+      (ref.kind === 'DynamicOverridePolicy' || ref.kind === 'ChangePolicy')) ||
     (ref.apiVersion === apiVersions.hybrid && ref.kind === 'ProviderActionPolicy')
   );
 }
@@ -132,8 +135,15 @@ export function takesPart(plugin: PluginDeclaration): boolean {
 
 /** The source of a plugin's parts. */
 export function sourceOf(plugin: string): string {
-  return `Plugin/${plugin}`;
+  return `${sourcePrefix}${plugin}`;
 }
+
+/** The plugin that a person means who writes `Plugin/x`, or `x`. */
+export function pluginOfSource(text: string): string {
+  return text.startsWith(sourcePrefix) ? text.slice(sourcePrefix.length) : text;
+}
+
+const sourcePrefix = 'Plugin/';
 
 function decodeTriggers(value: Value | undefined): Trigger[] {
   return mapsOf(value).flatMap((entry): Trigger[] => {

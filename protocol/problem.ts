@@ -92,7 +92,7 @@ export const reasons = {
   RouterNameMismatch: 'Router documents carry different names.',
   UnknownReference: 'A reference names something that does not exist.',
   DuplicateBinding: 'Two DynamicConfigSources name the same Plugin.',
-  DuplicatePolicy: 'There is more than one ProviderActionPolicy.',
+  DuplicatePolicy: 'There is more than one policy of a kind that may stand once.',
   InlineSecret: 'A secret is written out in the configuration.',
   LeaseShorterThanInterval: 'A lease ends before the next run can renew it.',
   // Schemas
@@ -136,6 +136,7 @@ export const reasons = {
   Superseded: 'What the plugin was started with has changed since.',
   NotBound:
     'No DynamicConfigSource names the plugin, or it may not propose configuration: its result is not kept.',
+  EventUnheard: 'No plugin listens to the topic of an event that a dry-run supposes.',
   EventDropped: 'An event was given up after five failed runs of its plugin.',
   // Provider actions
   PlanConflict: 'An action plan has the idempotencyKey of another one, but does something else.',
@@ -155,6 +156,8 @@ export const reasons = {
   StateDrift: 'Files in the state directory were not those of the last generation and were restored.',
   StateInvalid: 'The state directory is not one of routerd, or is damaged.',
   StateRecovered: 'What an interrupted run had left behind was cleaned up.',
+  HistoryDiffers:
+    'A commit is not what its own files merge to, or does not agree with itself or the one before.',
 } as const;
 
 export type Reason = keyof typeof reasons;

@@ -1,4 +1,12 @@
-import { decodeBinding, isActionPolicy, isBinding, isOverridePolicy, isPlugin, sourceOf } from './plugin.js';
+import {
+  decodeBinding,
+  isActionPolicy,
+  isBinding,
+  isChangePolicy,
+  isOverridePolicy,
+  isPlugin,
+  sourceOf,
+} from './plugin.js';
 import type { PluginDeclaration, SourceBinding } from './plugin.js';
 import type { Path, Problem } from './problem.js';
 import { durationText } from './duration.js';
@@ -24,19 +32,21 @@ export function checkTogether(resources: readonly LocatedResource[], plugins: Kn
         keyOf: ({ resource }) => decodeBinding(resource).pluginRef,
         path: ['spec', 'pluginRef'],
         reason: 'DuplicateBinding',
-        message: 'another DynamicConfigSource names the same Plugin',
+        message: () => 'another DynamicConfigSource names the same Plugin',
         hint: 'keep one of them: the source of a part is the plugin',
       },
     ),
-    ...second(
-      resources.filter(({ resource }) => isActionPolicy(resource)),
-      {
-        keyOf: () => '',
-        path: [],
-        reason: 'DuplicatePolicy',
-        message: 'there is another ProviderActionPolicy',
-        hint: 'merge them into one',
-      },
+    ...[isActionPolicy, isChangePolicy].flatMap(only =>
+      second(
+        resources.filter(({ resource }) => only(resource)),
+        {
+          keyOf: () => '',
+          path: [],
+          reason: 'DuplicatePolicy',
+          message: ({ resource }) => `there is another ${resource.kind}`,
+          hint: 'merge them into one',
+        },
+      ),
     ),
     ...shortLeases(resources, plugins),
     ...resources.flatMap(inlineSecrets),
@@ -88,7 +98,7 @@ interface OnceRule {
   readonly keyOf: (located: LocatedResource) => string;
   readonly path: Path;
   readonly reason: 'DuplicateBinding' | 'DuplicatePolicy';
-  readonly message: string;
+  readonly message: (located: LocatedResource) => string;
   readonly hint: string;
 }
 
@@ -106,7 +116,7 @@ function second(resources: readonly LocatedResource[], rule: OnceRule): Problem[
       {
         reason: rule.reason,
         severity: 'error',
-        message: rule.message,
+        message: rule.message(located),
         hint: rule.hint,
         place: located.place(rule.path),
         related: [{ message: 'first here', place: other.place(rule.path) }],
@@ -155,9 +165,14 @@ export function intervalOf(
 /** Keys that hold the name or the place of a secret rather than the secret. */
 const pointsElsewhere = /(?:refs?|names?|files?|paths?|from)$/i;
 
+/** Resources without a secret in them. They never change, so they need no second look. */
+const innocent = new WeakSet<Resource>();
+
 function inlineSecrets({ resource, place }: LocatedResource): Problem[] {
+  if (innocent.has(resource)) return [];
   const problems: Problem[] = [];
   visit(resource['spec'], ['spec']);
+  if (problems.length === 0) innocent.add(resource);
   return problems;
 
   function visit(value: Value | undefined, path: Path): void {

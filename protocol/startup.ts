@@ -8,6 +8,8 @@ import type { SourceDocument } from './yaml/read.js';
 export interface ResourceChecker {
   readonly checkResource: (resource: Value) => readonly Issue[];
   readonly checkRouter: (router: ValueMap) => readonly Issue[];
+  /** What the judgement depends on besides what is judged. */
+  readonly digest: string;
 }
 
 /** A resource and the way to the places of its parts. */
@@ -48,28 +50,10 @@ export function assembleStartup(
   documents: readonly SourceDocument[],
   checker: ResourceChecker,
 ): AssembledStartup {
-  const problems: Problem[] = [];
-  const resources: LocatedResource[] = [];
-  const routers: { readonly document: SourceDocument; readonly value: ValueMap }[] = [];
-
-  for (const document of documents) {
-    const { value } = document;
-    if (!isMap(value)) {
-      problems.push(notAMapping(document.place([]), 'a document'));
-    } else if (value['kind'] === 'Router') {
-      routers.push({ document, value });
-      problems.push(...located(checker.checkRouter(value), document.place));
-      const spec = value['spec'];
-      const list = isMap(spec) && isList(spec['resources']) ? spec['resources'] : [];
-      list.forEach((item, i) => {
-        takeResource(item, document, ['spec', 'resources', i]);
-      });
-    } else {
-      takeResource(value, document, []);
-    }
-  }
-  problems.push(...disagreements(routers));
-
+  const taken = documents.map(document => takeDocument(document, checker));
+  const routers = taken.flatMap(({ router }) => (router === undefined ? [] : [router]));
+  const resources = taken.flatMap(document => document.resources);
+  const problems = [...taken.flatMap(document => document.problems), ...disagreements(routers)];
   const first = routers[0]?.value;
   const reconcile = routers.map(({ value }) => reconcileOf(value)).find(value => value !== undefined);
   const router =
@@ -81,13 +65,55 @@ export function assembleStartup(
           resources: resources.map(({ resource }) => resource),
         };
   return { router, resources, problems };
+}
 
-  function takeResource(value: Value, document: SourceDocument, base: Path): void {
-    if (!isMap(value)) {
+/** For what is known to be valid. */
+export const trusting: ResourceChecker = { checkResource: () => [], checkRouter: () => [], digest: '' };
+
+/** What one document brings in. */
+interface TakenDocument {
+  /** Set where it is a Router. */
+  readonly router?: RouterDocument;
+  readonly resources: readonly LocatedResource[];
+  readonly problems: readonly Problem[];
+}
+
+/** Documents and checkers never change: what a document comes to under a checker is found out once. */
+const takenBy = new WeakMap<ResourceChecker, WeakMap<SourceDocument, TakenDocument>>();
+
+function takeDocument(document: SourceDocument, checker: ResourceChecker): TakenDocument {
+  let known = takenBy.get(checker);
+  if (known === undefined) takenBy.set(checker, (known = new WeakMap()));
+  let taken = known.get(document);
+  if (taken === undefined) known.set(document, (taken = judgeDocument(document, checker)));
+  return taken;
+}
+
+/** Whether a checker has nothing against a document, not even a note. */
+export function isSound(document: SourceDocument, checker: ResourceChecker): boolean {
+  return takeDocument(document, checker).problems.length === 0;
+}
+
+function judgeDocument(document: SourceDocument, given: ResourceChecker): TakenDocument {
+  const checker = document.soundUnder === given.digest ? { ...trusting, digest: given.digest } : given;
+  const problems: Problem[] = [];
+  const resources: LocatedResource[] = [];
+  const { value } = document;
+  if (!isMap(value)) return { resources, problems: [notAMapping(document.place([]), 'a document')] };
+  if (value['kind'] !== 'Router') {
+    takeResource(value, []);
+    return { resources, problems };
+  }
+  problems.push(...located(checker.checkRouter(value), document.place));
+  for (const [i, item] of resourcesOf(value).entries()) takeResource(item, resourcePath(i));
+  return { router: { document, value }, resources, problems };
+
+  function takeResource(item: Value, base: Path): void {
+    if (!isMap(item)) {
       problems.push(notAMapping(document.place(base), 'a resource'));
       return;
     }
-    const kind = value['kind'];
+    const kind = item['kind'];
     if (typeof kind === 'string' && notConfiguration.has(kind)) {
       problems.push({
         reason: 'KindNotAllowed',
@@ -99,9 +125,23 @@ export function assembleStartup(
       return;
     }
     const place: PlaceOf = (path, at) => document.place([...base, ...path], at);
-    problems.push(...located(checker.checkResource(value), place, value));
-    if (isResource(value)) resources.push({ resource: value, place });
+    problems.push(...located(checker.checkResource(item), place, item));
+    if (isResource(item)) resources.push({ resource: item, place });
   }
+}
+
+function resourcesOf(router: ValueMap): readonly Value[] {
+  const spec = router['spec'];
+  return isMap(spec) && isList(spec['resources']) ? spec['resources'] : [];
+}
+
+function resourcePath(index: number): Path {
+  return ['spec', 'resources', index];
+}
+
+/** Where the resources of a Router document stand in it; none for a bare resource, which is the document. */
+export function resourcePaths(value: Value): Path[] {
+  return isMap(value) && value['kind'] === 'Router' ? resourcesOf(value).map((_, i) => resourcePath(i)) : [];
 }
 
 /** Whether a map has a whole identity. */
@@ -136,10 +176,13 @@ function notAMapping(place: Place, what: string): Problem {
   };
 }
 
-type RouterDocuments = readonly { readonly document: SourceDocument; readonly value: ValueMap }[];
+interface RouterDocument {
+  readonly document: SourceDocument;
+  readonly value: ValueMap;
+}
 
 /** Several Router documents are one Router: their names agree and at most one has spec.reconcile. */
-function disagreements(routers: RouterDocuments): Problem[] {
+function disagreements(routers: readonly RouterDocument[]): Problem[] {
   const problems: Problem[] = [];
   const [first, ...others] = routers;
   for (const { document, value } of others) {

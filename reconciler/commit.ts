@@ -8,12 +8,16 @@ import type { Instant } from '../protocol/time.js';
 import { createStore, openStore } from '../state/git/open.js';
 import type { StoreFailure } from '../state/git/look.js';
 import type { Store } from '../state/git/store.js';
+import { writeConfigCache } from '../state/config/cache.js';
 import { appendLog } from '../state/log.js';
 import { StorageError, namingRepair, repairHint } from '../state/storage-error.js';
 import { eventValue } from '../protocol/event.js';
 import { acknowledge, asItIs, movedByHand } from './acknowledge.js';
+import { cacheDocuments } from './document-cache.js';
 import { queueAfterPass } from './events/after-pass.js';
 import { surveyTags, tagOf } from './generations.js';
+import { remember } from './memory.js';
+import type { CommitMemory } from './memory.js';
 import type { PassReport } from './report.js';
 import {
   eventLog,
@@ -42,6 +46,7 @@ export interface WritableState {
 export async function openForWriting(
   state: StateDir,
   now: Instant,
+  memory?: CommitMemory,
 ): Promise<Result<WritableState, { readonly kind: 'state'; readonly failure: StoreFailure }>> {
   const known = await readAcknowledged(state.path);
   const options = { searchPath: state.searchPath, cache: 'write' as const };
@@ -52,7 +57,7 @@ export async function openForWriting(
   const store = opened.value;
   const recovery = await store.recover();
   if (!recovery.ok) throw unusable(store, recovery.failure);
-  const view = await viewStore(store);
+  const view = await viewStore(store, memory);
   const moved = await movedByHand(view);
   if (moved !== undefined) return fail({ kind: 'state', failure: moved });
   const repairs = recovery.value.removed.map((path): Problem => ({
@@ -122,6 +127,8 @@ export interface CommitOrder {
   /** Aborted when the lock is lost. */
   readonly lost: AbortSignal;
   readonly listeners: ReadonlyMap<string, readonly string[]>;
+  /** Gets to know the commit that is made. */
+  readonly memory?: CommitMemory | undefined;
 }
 
 /** Puts a decided pass on disk: commit, visible files, leases, status, log. `moved`: HEAD is no longer what was decided on. */
@@ -152,6 +159,10 @@ export async function commitSettlement(order: CommitOrder): Promise<PassReport |
       );
       await acknowledge(view, store, { commit, generation: next, numbers: { generation: next, parts } });
       await store.project(committed.value.commit, report.finishedAt);
+      const files = new Map([...plan.files].map(([path, content]) => [path, Buffer.from(content)]));
+      await cacheDocuments(store.path, { commit, files }, plan.documents);
+      if (order.memory !== undefined)
+        remember(order.memory, { commit, files }, { plan, settlement, startup: report.startup });
     }
   }
   if (settlement !== undefined && (settlement.renewed || plan !== undefined || view.leasesMoved === true)) {
@@ -164,6 +175,10 @@ export async function commitSettlement(order: CommitOrder): Promise<PassReport |
   await appendLog(runLog(store.path), done.plugins.flatMap(runEntry));
   await appendLog(eventLog(store.path), published.map(eventValue));
   if (done.commit !== undefined) await store.housekeep();
+  await writeConfigCache(store.path, done.config);
+  const { commit, files } = view.head;
+  if (plan === undefined && commit !== undefined && settlement !== undefined)
+    await cacheDocuments(store.path, { commit, files }, settlement.routers);
   return done;
 }
 

@@ -1,3 +1,4 @@
+import { isError } from '../protocol/problem.js';
 import type { Problem } from '../protocol/problem.js';
 import { ok } from '../protocol/result.js';
 import type { Result } from '../protocol/result.js';
@@ -5,10 +6,11 @@ import { loadConfig } from '../state/config/load.js';
 import type { LoadedConfig } from '../state/config/load.js';
 import type { Store } from '../state/git/store.js';
 import { commitSettlement, openForWriting } from './commit.js';
+import { orderProblems } from './control/order.js';
 import { pluginReports, proposalsOf } from './outcomes.js';
 import { listenersOf } from './events/listeners.js';
 import type { Attempt } from './outcomes.js';
-import { underHeldLeases } from './memory.js';
+import { learn, underHeldLeases } from './memory.js';
 import type { PassFailure, PassOptions } from './pass-options.js';
 import { planRuns } from './plan-runs.js';
 import type { PlannedPlugin } from './plan-runs.js';
@@ -19,6 +21,7 @@ import { situationOf } from './situation.js';
 import { viewState } from './state-dir.js';
 import type { StateView } from './state-dir.js';
 import { withStateLock } from './state-lock.js';
+import { supposedSituation } from './suppose/situation.js';
 
 /** Settles and commits under the lock, against HEAD as it then is. */
 export async function commitUnderLock(
@@ -32,12 +35,14 @@ export async function commitUnderLock(
       const decided = (await decideLightly(order)) ?? (await decideAfresh(order));
       if (!decided.ok) return decided;
       const { store, view, report } = decided.value;
+      if (report.refused !== undefined) return ok(report);
       const done = await commitSettlement({
         store,
         view,
         report,
         lost,
-        listeners: listenersOf(await situationOf(report.config, view.head)),
+        memory: options.memory?.commits,
+        listeners: listenersOf(await situationOf(report.config, view.head, { now: report.finishedAt })),
       });
       // Somebody committed without the lock, as by hand: decide again on what is there now.
       if (done !== 'moved') return ok(done);
@@ -79,7 +84,7 @@ async function decideLightly(order: ConcludeOrder): Promise<Result<Decided, Pass
 
 async function decideAfresh(order: ConcludeOrder): Promise<Result<Decided, PassFailure>> {
   const { options } = order;
-  const opened = await openForWriting(options.state, options.clock());
+  const opened = await openForWriting(options.state, options.clock(), options.memory?.commits);
   if (!opened.ok) return opened;
   const { store, repairs } = opened.value;
   const view = underHeldLeases(opened.value.view, options.memory);
@@ -100,14 +105,20 @@ export interface Decision {
 /** Decides a pass on what was read, and reports it; effects are the caller's. */
 export async function decide(decision: Decision): Promise<PassReport> {
   const { options, plan, attempts, config, view } = decision;
-  const situation = await situationOf(config, view.head);
   // Read after the results that it uses: none of them is from the future.
   const now = options.clock();
+  const order = await options.order?.({ view, config, now });
+  const situation = supposedSituation(
+    await situationOf(config, view.head, { now, permit: options.permit, order }),
+    options.suppose,
+  );
+  const problems = order === undefined ? [] : orderProblems(order, config, situation.plugins);
+  const refused = problems.some(isError);
   const current = inputsOf(planRuns({ ...view, situation }, now));
   const proposals = proposalsOf(attempts, current);
   const { startup } = situation;
   const settlement: Settlement | undefined =
-    startup === undefined
+    startup === undefined || refused
       ? undefined
       : settle(
           {
@@ -117,9 +128,13 @@ export async function decide(decision: Decision): Promise<PassReport> {
             lineage: view.store?.lineage ?? '',
             engineVersion: options.engineVersion,
             operator: typeof options.operator === 'string' ? options.operator : options.operator(config),
+            order,
           },
           now,
         );
+  const known = options.memory?.commits;
+  if (known?.last !== undefined && known.last.commit === view.head.commit)
+    if (settlement !== undefined && settlement.commit === undefined) learn(known, settlement, startup);
   return {
     config,
     only: options.only,
@@ -127,6 +142,8 @@ export async function decide(decision: Decision): Promise<PassReport> {
     startup,
     plugins: pluginReports({ plan, attempts, current, settlement }),
     settlement,
+    ...(situation.withheld === undefined ? {} : { withheld: situation.withheld }),
+    ...(refused ? { refused: problems } : {}),
     commit: undefined,
     repairs: decision.repairs,
     finishedAt: now,

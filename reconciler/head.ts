@@ -1,7 +1,6 @@
 import { decodePart } from '../protocol/part.js';
 import type { Part } from '../protocol/part.js';
-import { assembleStartup } from '../protocol/startup.js';
-import type { ResourceChecker } from '../protocol/startup.js';
+import { assembleStartup, trusting } from '../protocol/startup.js';
 import type { Router, Value } from '../protocol/resource.js';
 import { ownFileBounds, readYaml } from '../protocol/yaml/read.js';
 import { SourceText } from '../protocol/yaml/source-text.js';
@@ -22,6 +21,7 @@ export const statePaths = {
   generation: 'generation.yaml',
   plugins: 'plugins/',
   parts: 'parts/',
+  control: 'control/',
 } as const;
 
 /** What a commit of the state repository says. Before the first commit: generation 0 and nothing else. */
@@ -92,18 +92,41 @@ export function headUnder({ accepted, ...head }: CommitReading, leases: readonly
   return { ...head, parts: accepted.map(part => underLease(part, leases, head.record.parts)) };
 }
 
+/** What a document of the state repository says. */
+export type ReadDocument = (path: string, bytes: Uint8Array) => Value;
+
+/** The bytes of a file never change, so what they say is found out once. */
+const parsed = new WeakMap<Uint8Array, Value>();
+
+export const parseDocument: ReadDocument = (path, bytes) => {
+  let value = parsed.get(bytes);
+  if (value === undefined) parsed.set(bytes, (value = readOwn(path, Buffer.from(bytes).toString('utf8'))));
+  return value;
+};
+
+/** What `parseDocument` has found out. */
+export function parsedBefore(bytes: Uint8Array): Value | undefined {
+  return parsed.get(bytes);
+}
+
 /** The part of decodeHead that depends on the commit alone, and so can be kept. */
-export function readCommit({ commit, files }: CommitContent): CommitReading | undefined {
-  const text = (path: string) => fileText({ files }, path);
-  const record = decodeGeneration(readOwn(statePaths.generation, text(statePaths.generation)));
+export function readCommit(
+  { commit, files }: CommitContent,
+  read: ReadDocument = parseDocument,
+): CommitReading | undefined {
+  const document = (path: string): Value => {
+    const bytes = files.get(path);
+    return bytes === undefined ? null : read(path, bytes);
+  };
+  const record = decodeGeneration(document(statePaths.generation));
   if (record === undefined) return undefined;
   const accepted = [...files.keys()]
     .filter(path => path.startsWith(statePaths.parts))
     .flatMap((path): Part[] => {
-      const part = decodePart(readOwn(path, text(path)));
+      const part = decodePart(document(path));
       return part === undefined ? [] : [part];
     });
-  const router = (path: string) => once(() => readRouter(path, text(path)));
+  const router = (path: string) => once(() => routerOf(document(path)));
   const startup = router(statePaths.startup);
   const effective = router(statePaths.effective);
   return {
@@ -136,13 +159,14 @@ export function readOwn(file: string, text: string | undefined): Value {
   return readYaml(new SourceText(file, text), options).documents[0]?.value ?? null;
 }
 
-/** What is in the repository was valid when it was committed. */
-const trusting: ResourceChecker = { checkResource: () => [], checkRouter: () => [] };
+/** A Router document of the repository; undefined for no document. */
+export function readRouter(file: string, text: string | undefined): Router | undefined {
+  return routerOf(readOwn(file, text));
+}
 
-function readRouter(file: string, text: string | undefined): Router | undefined {
-  if (text === undefined) return undefined;
-  const options = { allowAliases: false, bounds: ownFileBounds };
-  return assembleStartup(readYaml(new SourceText(file, text), options).documents, trusting).router;
+/** What is there was valid when it was committed. */
+function routerOf(value: Value): Router | undefined {
+  return assembleStartup(value === null ? [] : [{ value, place: () => ({ file: '' }) }], trusting).router;
 }
 
 function once<T>(compute: () => T): () => T {

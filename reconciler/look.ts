@@ -42,9 +42,15 @@ export async function look(
   const moved = await movedByHand(found.value);
   if (moved !== undefined) return fail({ kind: 'state', failure: moved });
   const view = underHeldLeases(found.value, memory);
-  const config = justRead ?? (await loadConfig(options.config, memory?.config));
-  const situation = await situationOf(config, view.head);
-  const facts = { dir: options.state.path, listeners: listenersOf(situation), now: options.clock() };
+  const config =
+    justRead ??
+    (await loadConfig(options.config, {
+      ...(memory === undefined ? {} : { memory: memory.config }),
+      ...(options.dryRun ? { cachedIn: options.state.path } : {}),
+    }));
+  const now = options.clock();
+  const situation = await situationOf(config, view.head, { now, permit: options.permit });
+  const facts = { dir: options.state.path, listeners: listenersOf(situation), now };
   if (options.dryRun) {
     const queue = await previewInbox(view.queue, facts);
     return ok({ config, situation, view: { ...view, queue } });

@@ -1,6 +1,9 @@
 import type { Part } from '../protocol/part.js';
 import type { ConfigMemory } from '../state/config/load.js';
-import type { CommitReading } from './head.js';
+import type { Router } from '../protocol/resource.js';
+import { parseDocument, readCommit } from './head.js';
+import type { CommitContent, CommitReading } from './head.js';
+import type { CommitPlan, Settlement } from './settle/settle.js';
 import type { StateView } from './state-dir.js';
 
 /**
@@ -17,6 +20,51 @@ export interface PassMemory {
 /** The commit that was read last. */
 export interface CommitMemory {
   last?: CommitReading;
+}
+
+/**
+ * Gets to know the commit that was just made, as reading it would: everything in it was printed from data that is at hand,
+ * so nothing has to be parsed.
+ */
+export function remember(
+  memory: CommitMemory,
+  content: CommitContent,
+  { plan, settlement, startup }: JustCommitted,
+): void {
+  const reading = readCommit(
+    content,
+    (path, bytes) => plan.documents.get(path) ?? parseDocument(path, bytes),
+  );
+  if (reading !== undefined) memory.last = { ...reading, ...inForce(settlement, startup) };
+}
+
+interface JustCommitted {
+  readonly plan: CommitPlan;
+  readonly settlement: Settlement;
+  readonly startup: Router | undefined;
+}
+
+/**
+ * Has what is in force read from what made it: where the texts of a commit are those that a pass has printed, it need not
+ * parse them to tell what an edit has changed.
+ */
+export function learn(memory: CommitMemory, settlement: Settlement, startup: Router | undefined): void {
+  const { last } = memory;
+  if (last === undefined) return;
+  const { record } = last;
+  const { startup: ownStartup, snapshot } = inForce(settlement, startup);
+  memory.last = {
+    ...last,
+    ...(record.startupConfigHash === settlement.startupConfigHash ? { startup: ownStartup } : {}),
+    ...(record.effectiveConfigHash === settlement.effectiveConfigHash.next ? { snapshot } : {}),
+  };
+}
+
+function inForce(
+  { merged: { effective, origins, suppressed } }: Settlement,
+  startup: Router | undefined,
+): Pick<CommitReading, 'startup' | 'snapshot'> {
+  return { startup: () => startup, snapshot: () => ({ effective, origins, suppressed }) };
 }
 
 /** The view under the leases that are held. */

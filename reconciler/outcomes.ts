@@ -51,8 +51,9 @@ function reportOf(planned: PlannedPlugin, facts: OutcomeFacts): PluginReport {
   }
   if (planned.state === 'leftOut') return { ...idle, why: planned.why, outcome: 'notDue' };
   const attempt = facts.attempts.find(entry => entry.name === name);
-  if (attempt === undefined) return { ...idle, why: planned.due.why, outcome: 'notDue' };
+  if (!planned.due.due && attempt === undefined) return { ...idle, why: planned.due.why, outcome: 'notDue' };
   const due = { ...idle, due: true, why: planned.due.why };
+  if (attempt === undefined) return { ...due, outcome: 'notRun' };
   if (attempt.state === 'running') return { ...due, outcome: 'running' };
   return { ...due, ...finished(attempt.run, facts) };
 }

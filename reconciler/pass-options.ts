@@ -3,8 +3,12 @@ import type { LoadedConfig } from '../state/config/load.js';
 import type { ConfigLocation } from '../state/config/files.js';
 import type { StoreFailure } from '../state/git/look.js';
 import type { LockBusy } from '../state/lock.js';
+import type { OrderSource } from './control/order.js';
+import type { Suspension } from './control/suspension.js';
+import type { Permit } from './control/withheld.js';
 import type { PassMemory } from './memory.js';
 import type { StateDir } from './state-dir.js';
+import type { CannotSuppose, Suppositions } from './suppose/suppositions.js';
 
 export interface PassOptions {
   readonly config: ConfigLocation;
@@ -13,6 +17,8 @@ export interface PassOptions {
   readonly dryRun: boolean;
   /** The one plugin that was asked for; undefined for an ordinary pass. */
   readonly only?: string;
+  /** Of a dry-run alone: what it takes for granted. */
+  readonly suppose?: Suppositions;
   readonly engineVersion: string;
   /** Who asked, as an author's name; for edits that nobody announced, found out from the config that was read. */
   readonly operator: string | ((config: LoadedConfig) => string);
@@ -22,6 +28,10 @@ export interface PassOptions {
   /** What the lock's holder is called in messages of others. */
   readonly command: string;
   readonly signal?: AbortSignal;
+  /** Lifts what withholds the startup-config of the directory. */
+  readonly permit?: Permit;
+  /** Puts another startup-config in force than that of the directory. */
+  readonly order?: OrderSource;
   /** Of one who makes pass after pass; without it everything is read afresh. */
   readonly memory?: PassMemory;
 }
@@ -36,4 +46,8 @@ export type StateFailure =
 
 /** Why a pass could not be made at all. */
 export type PassFailure =
-  StateFailure | { readonly kind: 'noSuchPlugin'; readonly name: string; readonly known: readonly string[] };
+  | StateFailure
+  | CannotSuppose
+  | { readonly kind: 'noSuchPlugin'; readonly name: string; readonly known: readonly string[] }
+  /** The plugin that was asked for is suspended. */
+  | { readonly kind: 'suspended'; readonly name: string; readonly suspension: Suspension };

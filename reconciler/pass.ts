@@ -1,5 +1,7 @@
 import { fail, ok } from '../protocol/result.js';
 import type { Result } from '../protocol/result.js';
+import { controlOf } from './control/control.js';
+import { suspensionOf } from './control/suspension.js';
 import { loadConfig } from '../state/config/load.js';
 import { planRuns } from './plan-runs.js';
 import type { PassReport } from './report.js';
@@ -7,30 +9,47 @@ import { startRuns } from './start-runs.js';
 import { commitUnderLock, decide } from './conclude.js';
 import { look, ordersOf } from './look.js';
 import type { PassFailure, PassOptions } from './pass-options.js';
+import { supposedLook, unheardEvents } from './suppose/look.js';
+import { supposedAttempts, withSupposedRuns } from './suppose/results.js';
 
 /**
  * One whole pass, from reading the config directory to the commit, waiting for the plugins that it starts. A broken
  * startup-config, a failing plugin or nothing to do are normal ends; rejects with StorageError where the disk or git
  * fails, and then HEAD is as it was or at the new generation, never in between.
  */
-export async function runPass(options: PassOptions): Promise<Result<PassReport, PassFailure>> {
-  const before = await look(options);
+export async function runPass(given: PassOptions): Promise<Result<PassReport, PassFailure>> {
+  const { suppose, only } = given;
+  if (suppose !== undefined && !given.dryRun) throw new Error('only a dry-run supposes anything');
+  const at = suppose?.at;
+  const options = at === undefined ? given : { ...given, clock: () => at };
+  const found = await look(options);
+  if (!found.ok) return found;
+  const before = supposedLook(found.value, suppose, options.clock());
   if (!before.ok) return before;
   const { config, view, situation } = before.value;
-  const { only } = options;
   if (only !== undefined && !situation.plugins.some(({ name }) => name === only)) {
     return fail({ kind: 'noSuchPlugin', name: only, known: situation.plugins.map(({ name }) => name) });
   }
-  const plan = planRuns({ ...view, situation, only }, options.clock());
-  const attempts = await startRuns(ordersOf(plan, situation, view), {
-    ...options,
-    checker: situation.checker,
-  });
+  const now = options.clock();
+  const suspension = only === undefined ? undefined : suspensionOf(controlOf(view.head).suspended, only, now);
+  if (only !== undefined && suspension !== undefined)
+    return fail({ kind: 'suspended', name: only, suspension });
+  const plan = withSupposedRuns(planRuns({ ...view, situation, only }, now), suppose);
+  const orders = ordersOf(plan, situation, view);
+  const answered = supposedAttempts(orders, suppose, { checker: situation.checker, clock: options.clock });
+  // Whoever asks about another time than the present gets no answer from a plugin, which would be one about the present.
+  const toRun = at === undefined ? orders.filter(({ name }) => suppose?.results?.has(name) !== true) : [];
+  const ran = await startRuns(toRun, { ...options, checker: situation.checker });
+  const attempts = [...answered, ...ran];
   // Plugins take time: what the operator saved meanwhile counts, and decides whether a result still holds.
-  const fresh = attempts.length === 0 ? config : await loadConfig(options.config);
+  const fresh =
+    ran.length === 0
+      ? config
+      : await loadConfig(options.config, options.dryRun ? { cachedIn: options.state.path } : {});
   // With nothing to put in force and nothing to keep, there is no reason to make a state directory.
   const pointless = fresh.startup === undefined && view.store === undefined;
+  const repairs = unheardEvents(situation, suppose);
   return options.dryRun || pointless
-    ? ok(await decide({ options, plan, attempts, config: fresh, view, repairs: [] }))
+    ? ok(await decide({ options, plan, attempts, config: fresh, view, repairs }))
     : commitUnderLock(options, plan, { attempts, config: fresh, readAt: view.head.commit });
 }

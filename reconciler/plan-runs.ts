@@ -4,6 +4,11 @@ import { intervalOf } from '../protocol/references.js';
 import type { Problem } from '../protocol/problem.js';
 import type { Instant } from '../protocol/time.js';
 import type { ConfiguredPlugin } from '../state/config/manifest.js';
+import { oneLine } from '../protocol/text.js';
+import { formatTime } from '../protocol/time.js';
+import { controlOf } from './control/control.js';
+import { suspensionOf } from './control/suspension.js';
+import type { Suspension } from './control/suspension.js';
 import { dueOf } from './due.js';
 import type { Due } from './due.js';
 import type { EventQueue } from './events/queue.js';
@@ -40,7 +45,8 @@ export interface PlanFacts {
 /** Decides for every plugin whether it runs now. Pure. */
 export function planRuns(facts: PlanFacts, now: Instant): PlannedPlugin[] {
   const shared = sharedIntervals(facts.situation);
-  return facts.situation.plugins.map(plugin => planPlugin(plugin, { ...facts, shared }, now));
+  const { suspended } = controlOf(facts.head);
+  return facts.situation.plugins.map(plugin => planPlugin(plugin, { ...facts, shared, suspended }, now));
 }
 
 /** Intervals that more than one plugin has. */
@@ -53,7 +59,7 @@ function sharedIntervals({ plugins, bindings }: Situation): Set<number> {
 
 function planPlugin(
   plugin: ConfiguredPlugin,
-  facts: PlanFacts & { readonly shared: ReadonlySet<number> },
+  facts: PlanFacts & { readonly shared: ReadonlySet<number>; readonly suspended: readonly Suspension[] },
   now: Instant,
 ): PlannedPlugin {
   const { name, declaration } = plugin;
@@ -70,6 +76,10 @@ function planPlugin(
   const digest = inputDigest(ready);
   const part = head.parts.find(({ source }) => source === sourceOf(name));
   const lastRun = status.plugins.get(name);
+  const suspension = suspensionOf(facts.suspended, name, now);
+  if (suspension !== undefined) {
+    return { name, state: 'ready', plugin: ready, inputDigest: digest, due: notWhile(suspension) };
+  }
   const due: Due =
     only !== undefined && only !== name
       ? { due: false, why: 'another plugin was asked for' }
@@ -87,4 +97,14 @@ function planPlugin(
           now,
         );
   return { name, state: 'ready', plugin: ready, inputDigest: digest, due };
+}
+
+/** Nothing makes a suspended plugin due; what would have waits, as its events do. */
+function notWhile(suspension: Suspension): Due {
+  const { by, until, reason } = suspension;
+  return {
+    due: false,
+    why: oneLine(`suspended by ${by} until ${formatTime(until)}: ${reason}`, 400),
+    nextAt: until,
+  };
 }

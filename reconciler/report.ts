@@ -5,15 +5,27 @@ import type { Problem } from '../protocol/problem.js';
 import type { Router } from '../protocol/resource.js';
 import type { Instant } from '../protocol/time.js';
 import type { LoadedConfig } from '../state/config/load.js';
+import type { Withheld } from './control/withheld.js';
 import type { DueCause } from './due.js';
 import type { Head } from './head.js';
 import type { ChildOutcome } from './plugin/child/request.js';
 import type { Proposal } from './plugin/result.js';
 import type { Settlement } from './settle/settle.js';
 
-/** What a pass did about a plugin. `notDue`: nothing; `running`: somebody else runs it at this moment. */
+/**
+ * What a pass did about a plugin. `notDue`: nothing; `running`: somebody else runs it at this moment; `notRun`: it is due,
+ * and a pass that starts no plugin left it alone.
+ */
 export type PluginOutcome =
-  'accepted' | 'renewed' | 'rejected' | 'failed' | 'superseded' | 'running' | 'notBound' | 'notDue';
+  | 'accepted'
+  | 'renewed'
+  | 'rejected'
+  | 'failed'
+  | 'superseded'
+  | 'running'
+  | 'notBound'
+  | 'notDue'
+  | 'notRun';
 
 export interface PluginReport {
   readonly name: string;
@@ -49,6 +61,10 @@ export interface PassReport {
   readonly plugins: readonly PluginReport[];
   /** Undefined where there is no startup-config at all, neither a valid nor an accepted one. */
   readonly settlement: Settlement | undefined;
+  /** Why what the directory holds was not taken, though it has no errors. */
+  readonly withheld?: Withheld;
+  /** What is wrong with the startup-config that was to be put in force in its place: then there is no settlement. */
+  readonly refused?: readonly Problem[];
   /** The commit that was made. */
   readonly commit: string | undefined;
   /** What was cleaned up or restored in the state directory on the way. */
@@ -57,10 +73,13 @@ export interface PassReport {
 }
 
 /** Whether the pass took the operator's input as it stands and no plugin that it was about failed: exit code 0. */
-export function succeeded({ config, plugins, only }: PassReport): boolean {
+export function succeeded({ config, plugins, only, withheld, refused }: PassReport): boolean {
   const concerned = plugins.filter(({ name }) => only === undefined || only === name);
   return (
     config.startup !== undefined &&
+    refused === undefined &&
+    // Who asks for one plugin has not asked for the edit.
+    (withheld === undefined || only !== undefined) &&
     !concerned.some(({ outcome }) => outcome === 'failed' || outcome === 'rejected')
   );
 }

@@ -43,7 +43,7 @@ export interface FinishedRun {
 
 /** Runs a plugin once and judges its answer. Never rejects for anything that the plugin does. */
 export async function runPlugin(order: RunOrder, context: RunContext): Promise<FinishedRun> {
-  const { declaration, executable, binding } = order.plugin;
+  const { declaration, executable } = order.plugin;
   const startedAt = context.clock();
   const { outcome, stdout } = await runChild({
     executable: executable.realPath,
@@ -63,20 +63,38 @@ export async function runPlugin(order: RunOrder, context: RunContext): Promise<F
     signal: context.signal,
   });
   const run = { order, startedAt, child: outcome };
-  const source = sourceOf(order.name);
   if (outcome.error !== null) {
     const { reason, message } = outcome.error;
-    return { ...run, problems: [{ reason, severity: 'error', message, source }] };
+    return { ...run, problems: [{ reason, severity: 'error', message, source: sourceOf(order.name) }] };
   }
-  const output = readOutput(`${source} stdout`, stdout);
+  return judgeRun(run, { name: `${sourceOf(order.name)} stdout`, bytes: stdout }, context);
+}
+
+export type JudgeContext = Pick<RunContext, 'checker' | 'clock'>;
+
+/** What a program printed, and what that is called in the places of problems. */
+export interface RunOutput {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Judges the answer of a run that ended well. */
+export function judgeRun(
+  run: Omit<FinishedRun, 'proposal' | 'problems'>,
+  printed: RunOutput,
+  { checker, clock }: JudgeContext,
+): FinishedRun {
+  const { name, plugin } = run.order;
+  const source = sourceOf(name);
+  const output = readOutput(printed.name, printed.bytes);
   if (!output.ok) return { ...run, problems: output.failure.map(problem => ({ ...problem, source })) };
-  const ttlMs = binding?.source.ttlMs;
+  const ttlMs = plugin.binding?.source.ttlMs;
   const judgement = judgeResult(output.value, {
-    plugin: declaration,
-    checker: context.checker,
+    plugin: plugin.declaration,
+    checker,
     ...(ttlMs === undefined ? {} : { sourceTtlMs: ttlMs }),
-    bound: binding !== undefined,
-    now: context.clock(),
+    bound: plugin.binding !== undefined,
+    now: clock(),
   });
   const problems = judgement.problems.map(problem => ({ ...problem, source }));
   return judgement.proposal === undefined

@@ -3,17 +3,24 @@ import type { SourceBinding } from '../protocol/plugin.js';
 import type { Place } from '../protocol/problem.js';
 import { refOf } from '../protocol/resource.js';
 import type { Resource, ResourceRef, Router } from '../protocol/resource.js';
+import { sha256 } from '../protocol/digest.js';
 import type { Checker } from '../protocol/schema/checker.js';
 import type { LoadedConfig } from '../state/config/load.js';
 import { configuredPlugin } from '../state/config/manifest.js';
 import type { ConfiguredPlugin } from '../state/config/manifest.js';
+import { printRouter } from '../render/router-yaml.js';
+import type { Instant } from '../protocol/time.js';
+import { controlOf } from './control/control.js';
+import type { StartupOrder } from './control/order.js';
+import { withheldOf, withholds } from './control/withheld.js';
+import type { Permit, Withheld } from './control/withheld.js';
 import type { Head } from './head.js';
 import { contextOf } from './inputs.js';
 import type { RunnablePlugin } from './inputs.js';
 
 /** The configuration that a pass works under. */
 export interface Situation {
-  /** What the operator wrote, or, where that has errors, what was accepted last; undefined where there is neither. */
+  /** What the operator wrote, or, where that has errors or is withheld, what was accepted last; undefined where there is neither. */
   readonly startup: Router | undefined;
   /** Whether `startup` is what stands in the config directory now. */
   readonly fresh: boolean;
@@ -21,6 +28,10 @@ export interface Situation {
   readonly plugins: readonly ConfiguredPlugin[];
   readonly bindings: ReadonlyMap<string, Binding>;
   readonly checker: Checker;
+  /** Why what stands in the config directory is not taken, though it has no errors. */
+  readonly withheld?: Withheld;
+  /** The startupConfigHash of what stands in the config directory; undefined where that has errors. Reckons on every call. */
+  readonly input?: () => string | undefined;
 }
 
 export interface Binding {
@@ -28,16 +39,34 @@ export interface Binding {
   readonly source: SourceBinding;
 }
 
-/** A broken startup-config stops no lease and no plugin: the pass goes on under the last one that was accepted. */
-export async function situationOf(config: LoadedConfig, head: Head): Promise<Situation> {
-  const fresh = config.startup !== undefined;
-  const startup = config.startup ?? head.startup();
+export interface SituationFacts {
+  readonly now: Instant;
+  readonly permit?: Permit | undefined;
+  /** Takes the place of whatever the config directory holds. */
+  readonly order?: Pick<StartupOrder, 'startup' | 'places'> | undefined;
+}
+
+/**
+ * A startup-config that is broken or withheld stops no lease and no plugin: the pass goes on under the last one that was
+ * accepted.
+ */
+export async function situationOf(
+  config: LoadedConfig,
+  head: Head,
+  { now, permit, order }: SituationFacts,
+): Promise<Situation> {
+  const input = () => (config.startup === undefined ? undefined : sha256(printRouter(config.startup)));
+  const withheld = order === undefined ? withheldInput(head, input, { now, permit }) : undefined;
+  const fresh = config.startup !== undefined && order === undefined && withheld === undefined;
+  const startup = order?.startup ?? (fresh ? config.startup : head.startup());
   return {
     startup,
     fresh,
+    input,
+    ...(withheld === undefined ? {} : { withheld }),
     places: fresh
       ? config.resources.map(({ resource, place }) => ({ resource: refOf(resource), place: place([]) }))
-      : (head.record?.places ?? []),
+      : (order?.places ?? head.record?.places ?? []),
     plugins: fresh || startup === undefined ? config.plugins : await acceptedPlugins(config, startup),
     bindings: new Map(
       (startup?.resources ?? []).filter(isBinding).map(resource => {
@@ -47,6 +76,17 @@ export async function situationOf(config: LoadedConfig, head: Head): Promise<Sit
     ),
     checker: config.checker,
   };
+}
+
+function withheldInput(
+  head: Head,
+  input: () => string | undefined,
+  facts: Pick<SituationFacts, 'now' | 'permit'>,
+): Withheld | undefined {
+  const control = controlOf(head);
+  const digest = withholds(control) ? input() : undefined;
+  if (digest === undefined) return undefined;
+  return withheldOf(control, { ...facts, input: digest, accepted: head.record?.startupConfigHash });
 }
 
 /**

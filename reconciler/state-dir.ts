@@ -14,8 +14,9 @@ import type { LogFile } from '../state/log.js';
 import { StorageError, namingRepair } from '../state/storage-error.js';
 import { decodeQueue, encodeQueue } from './events/queue.js';
 import type { EventQueue } from './events/queue.js';
-import { headUnder, readCommit, readOwn, statePaths, unborn } from './head.js';
-import type { Head } from './head.js';
+import { headUnder, parseDocument, readCommit, readOwn, statePaths, unborn } from './head.js';
+import type { Head, ReadDocument } from './head.js';
+import { cachedDocuments } from './document-cache.js';
 import type { CommitMemory } from './memory.js';
 import { commitText, decodeAcknowledged, encodeAcknowledged } from './records/acknowledged.js';
 import type { Acknowledged } from './records/acknowledged.js';
@@ -61,7 +62,9 @@ export async function viewState(
   memory?: CommitMemory,
 ): Promise<Result<StateView, StoreFailure>> {
   const opened = await openStore(dir.path, { searchPath: dir.searchPath, cache: 'read' });
-  if (opened.ok) return ok(await viewStore(opened.value, memory));
+  // Who commits keeps what it reads, and believes no cache.
+  const read = memory === undefined ? cachedDocuments(dir.path) : parseDocument;
+  if (opened.ok) return ok(await viewStore(opened.value, memory, read));
   const lost = await lostRepository(dir.path);
   if (lost !== undefined) return fail(lost);
   if (opened.failure.kind !== 'missing') return opened;
@@ -85,7 +88,11 @@ export async function lostRepository(dir: string): Promise<StoreFailure | undefi
 }
 
 /** The same for a store that is open. Throws StorageError where HEAD is not a commit of routerd's. */
-export async function viewStore(store: Store, memory: CommitMemory = {}): Promise<StateView> {
+export async function viewStore(
+  store: Store,
+  memory: CommitMemory = {},
+  read: ReadDocument = parseDocument,
+): Promise<StateView> {
   const leases = decodeLeases(await readRunFile(leasesPath(store.path)));
   const run = await readRunState(store.path);
   const commit = await namingRepair(store.path, store.head);
@@ -94,7 +101,7 @@ export async function viewStore(store: Store, memory: CommitMemory = {}): Promis
   const reading =
     memory.last?.commit === commit
       ? memory.last
-      : readCommit({ commit, files: await namingRepair(store.path, () => store.readTree(commit)) });
+      : readCommit({ commit, files: await namingRepair(store.path, () => store.readTree(commit)) }, read);
   if (reading?.record.lineage !== store.lineage) throw foreignHead(store, commit);
   memory.last = reading;
   return { store, head: withGiven(headUnder(reading, leases), run.acknowledged), leases, ...run };

@@ -4,6 +4,7 @@ import { asValue } from '../protocol/resource.js';
 import type { Problem } from '../protocol/problem.js';
 import { intervalOf } from '../protocol/references.js';
 import type { Instant } from '../protocol/time.js';
+import type { Withheld } from './control/withheld.js';
 import { eventRunLimit } from './due.js';
 import { backoffMs } from './backoff.js';
 import { conditionTypes } from './records/run-status.js';
@@ -15,7 +16,7 @@ import type { PassReport, PluginReport, RunRecord } from './report.js';
 export function statusAfter(before: RunStatus, report: PassReport): RunStatus {
   const { config, settlement, finishedAt } = report;
   const valid = config.startup !== undefined;
-  const applied = valid && settlement !== undefined;
+  const applied = valid && report.withheld === undefined && settlement !== undefined;
   const generation = settlement?.generation.next ?? report.head.generation;
   const plugins = pluginStatuses(before, report);
   const failing = report.plugins
@@ -29,7 +30,7 @@ export function statusAfter(before: RunStatus, report: PassReport): RunStatus {
         before.conditions.find(condition => condition.type === type),
         {
           type,
-          ...judge(type, { errors: startupErrors(config), failing, running }),
+          ...judge(type, { errors: startupErrors(config), failing, running, withheld: report.withheld }),
           lastTransitionTime: finishedAt,
           observedGeneration: generation,
         },
@@ -68,22 +69,25 @@ interface Judged {
   readonly errors: readonly Problem[];
   readonly failing: readonly string[];
   readonly running: readonly string[];
+  readonly withheld: Withheld | undefined;
 }
 
 function judge(
   type: Condition['type'],
-  { errors, failing, running }: Judged,
+  { errors, failing, running, withheld }: Judged,
 ): Pick<Condition, 'status' | 'reason' | 'message'> {
   const no = (message: string) => ({ status: 'False', reason: 'AsExpected', message }) as const;
   switch (type) {
     case 'Ready':
-      return errors.length === 0
+      if (errors.length > 0)
+        return { status: 'False', reason: 'StartupConfigInvalid', message: errorText(errors) };
+      return withheld === undefined
         ? {
             status: 'True',
             reason: 'Reconciled',
             message: 'the effective-config is that of the config directory',
           }
-        : { status: 'False', reason: 'StartupConfigInvalid', message: errorText(errors) };
+        : { status: 'True', reason: 'InputWithheld', message: withheldMessage(withheld) };
     case 'Reconciling':
       return running.length === 0
         ? no('no plugin runs')
@@ -105,6 +109,17 @@ function judge(
             message: `failing: ${failing.join(', ')}`,
           };
   }
+}
+
+/** A decision of somebody's is no fault: what is in force is what was accepted, and that is as it should be. */
+function withheldMessage({ kind, by }: Withheld): string {
+  const what: Readonly<Record<Withheld['kind'], string>> = {
+    quarantined: 'is quarantined',
+    held: 'is held',
+    awaitsConfirmation: 'awaits a confirmation',
+    suspended: 'is suspended',
+  };
+  return `the effective-config is that of the accepted startup-config: the config directory ${what[kind]} (by ${by})`;
 }
 
 function errorText(errors: readonly Problem[]): string {

@@ -9,12 +9,17 @@ import { literalHeader, scalarText } from './scalar.js';
  * printer because these bytes are hashed and compared over years: no library upgrade may change one of them.
  */
 export function printYaml(value: Value): string {
-  return isCollection(value) ? lines(value, '').join('\n') + '\n' : `${inline(value, '')}\n`;
+  if (!isCollection(value)) return `${inline(value, '')}\n`;
+  const out: string[] = [];
+  writeLines(out, value, { head: '', indent: '', leading: leadingKeys });
+  return `${out.join('\n')}\n`;
 }
 
 /** A list item in a list that stands at `indent`. */
 export function printListItem(value: Value, indent: string): string {
-  return `${item(value, indent).join('\n')}\n`;
+  const out: string[] = [];
+  writeItem(out, value, { head: indent, indent });
+  return `${out.join('\n')}\n`;
 }
 
 /** Keys of a map in canonical order: apiVersion, kind, metadata, spec (in metadata: name), then the others by code point. */
@@ -31,31 +36,54 @@ function isCollection(value: Value): value is readonly Value[] | ValueMap {
   return isList(value) ? value.length > 0 : isMap(value) && Object.keys(value).length > 0;
 }
 
-function lines(
+/** Where a collection stands: what comes before its first line, and before all others. */
+interface Position {
+  readonly head: string;
+  readonly indent: string;
+}
+
+function writeLines(
+  out: string[],
   value: readonly Value[] | ValueMap,
-  indent: string,
-  leading: readonly string[] = leadingKeys,
-): string[] {
-  if (isList(value)) return value.flatMap(entry => item(entry, indent));
-  return canonicalKeys(value, leading).flatMap(key => entry(key, value[key] ?? null, indent));
-}
-
-function entry(key: string, value: Value, indent: string): string[] {
-  const name = scalarText(key);
-  // YAML limits a key on its own line to 1,024 characters.
-  const start = name.length > 1000 ? [`${indent}? ${name}`, `${indent}:`] : [`${indent}${name}:`];
-  if (isCollection(value)) {
-    return [...start, ...lines(value, `${indent}  `, key === 'metadata' ? leadingMetadataKeys : leadingKeys)];
+  { head, indent, leading }: Position & { readonly leading: readonly string[] },
+): void {
+  let before = head;
+  if (isList(value)) {
+    for (const entry of value) {
+      writeItem(out, entry, { head: before, indent });
+      before = indent;
+    }
+    return;
   }
-  const last = start.pop() ?? '';
-  return [...start, `${last} ${inline(value, indent)}`];
+  for (const key of canonicalKeys(value, leading)) {
+    writeEntry(out, [key, value[key] ?? null], { head: before, indent });
+    before = indent;
+  }
 }
 
-/** The first line of what an item holds moves up behind the dash. */
-function item(value: Value, indent: string): string[] {
-  if (!isCollection(value)) return [`${indent}- ${inline(value, indent)}`];
-  const [first = '', ...rest] = lines(value, `${indent}  `);
-  return [`${indent}- ${first.slice(indent.length + 2)}`, ...rest];
+function writeEntry(out: string[], [key, value]: readonly [string, Value], { head, indent }: Position): void {
+  const name = scalarText(key);
+  let start = `${head}${name}:`;
+  // YAML limits a key on its own line to 1,024 characters.
+  if (name.length > 1000) {
+    out.push(`${head}? ${name}`);
+    start = `${indent}:`;
+  }
+  if (!isCollection(value)) {
+    out.push(`${start} ${inline(value, indent)}`);
+    return;
+  }
+  out.push(start);
+  const below = `${indent}  `;
+  const leading = key === 'metadata' ? leadingMetadataKeys : leadingKeys;
+  writeLines(out, value, { head: below, indent: below, leading });
+}
+
+/** The first line of what an item holds stands behind the dash. */
+function writeItem(out: string[], value: Value, { head, indent }: Position): void {
+  if (isCollection(value))
+    writeLines(out, value, { head: `${head}- `, indent: `${indent}  `, leading: leadingKeys });
+  else out.push(`${head}- ${inline(value, indent)}`);
 }
 
 function inline(value: Value, indent: string): string {

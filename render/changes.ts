@@ -103,6 +103,7 @@ function arrival(
   const { key, old, source, endings } = facts;
   const ref = refOf(resource);
   const before = old.resources.get(key);
+  if (before === resource) return undefined;
   if (before !== undefined) {
     const fields = differingFields(before, resource);
     if (fields.length === 0) return undefined;

@@ -7,7 +7,13 @@ export type Cause =
   | { readonly type: 'config'; readonly file: string }
   | { readonly type: 'interval' | 'event' | 'input' | 'manual'; readonly plugin: string }
   | { readonly type: 'expiry'; readonly part: string }
-  | { readonly type: 'unbound'; readonly source: string };
+  | { readonly type: 'unbound'; readonly source: string }
+  /** The startup-config of an older generation was put in force again. */
+  | { readonly type: 'rollback' | 'confirm-expired'; readonly generation: number }
+  /** What was held, by its digest. */
+  | { readonly type: 'promote'; readonly digest: string }
+  /** Files in `control/` alone: `suspend plugin/x`. */
+  | { readonly type: 'control'; readonly what: string };
 
 export interface CommitFacts {
   /** The number of the new generation, or undefined when the effective-config stays the same. */
@@ -18,9 +24,14 @@ export interface CommitFacts {
   readonly effectiveConfigHash: string;
   /** Parts that this commit added, changed or dropped. */
   readonly parts: readonly { readonly id: string; readonly digest: string }[];
+  /** Why, in words; '' for nothing. */
+  readonly why?: string;
+  /** Whether nothing but files in `control/` changes. */
+  readonly controlOnly?: boolean;
 }
 
 const listedChanges = 100;
+const longestWhy = 1_000;
 
 /**
  * The whole commit message. Everything from a file or plugin passes through one-line, control-free text, and each
@@ -28,7 +39,8 @@ const listedChanges = 100;
  * the trailers other than the one that starts them.
  */
 export function commitMessage(facts: CommitFacts): string {
-  const body = changeLines(facts.changes);
+  const { why = '' } = facts;
+  const body = [...(why === '' ? [] : [`why: ${oneLine(why, longestWhy)}`]), ...changeLines(facts.changes)];
   return [subject(facts), '', ...(body.length > 0 ? [...body, ''] : []), ...trailers(facts), ''].join('\n');
 }
 
@@ -45,6 +57,13 @@ export function causeText(cause: Cause): string {
       return `expiry ${oneLine(cause.part)}`;
     case 'unbound':
       return `unbound ${oneLine(cause.source)}`;
+    case 'rollback':
+    case 'confirm-expired':
+      return `${cause.type} ${cause.generation}`;
+    case 'promote':
+      return `promote ${oneLine(cause.digest)}`;
+    case 'control':
+      return oneLine(cause.what);
     default:
       return unreachable(cause);
   }
@@ -56,12 +75,14 @@ function subject(facts: CommitFacts): string {
   if (facts.generation !== undefined) {
     return oneLine(`generation ${facts.generation}: ${countText(facts.changes)} (${who.join(', ')})`);
   }
-  const topic = facts.parts.length > 0 ? 'parts' : 'config';
+  const topic = facts.controlOnly === true ? 'control' : facts.parts.length > 0 ? 'parts' : 'config';
   return oneLine(`${topic}: ${who.join(', ')}`);
 }
 
 function shortCause(cause: Cause): string {
   if (cause.type === 'config') return cause.file;
+  // The trailer has the whole of a digest.
+  if (cause.type === 'control') return cause.what.replaceAll(/sha256:([0-9a-f]{12})[0-9a-f]+/g, '$1');
   return causeText(cause);
 }
 

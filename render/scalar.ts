@@ -27,6 +27,9 @@ const resolved = new RegExp(
   's',
 );
 
+/** What the first character of such a text can be. */
+const resolvedStart = /^[-+.0-9~ntfyo<=]/i;
+
 /** Text that cannot stand plain in block context: indicators at its start, or what would end or split it. */
 const structural = /^[,[\]{}#&*!|>'"%@`]|^[-?:](?:\s|$)|^(?:---|\.\.\.)|^\s|\s$|:\s|:$|\s#/;
 
@@ -38,6 +41,9 @@ const unprintable = new RegExp(
   ].join('|'),
   'u',
 );
+
+/** Nothing but printable ASCII, as most text is: found out faster than by the pattern above. */
+const ascii = /^[ -~]*$/;
 
 export function scalarText(value: null | boolean | number | string): string {
   if (value === null) return 'null';
@@ -57,8 +63,8 @@ function isPlain(text: string): boolean {
     text !== '' &&
     !text.includes('\n') &&
     !structural.test(text) &&
-    !unprintable.test(text) &&
-    !resolved.test(text)
+    (ascii.test(text) || !unprintable.test(text)) &&
+    !(resolvedStart.test(text) && resolved.test(text))
   );
 }
 

@@ -32,7 +32,10 @@ export async function openActions(
   if (!history.ok) return fail('said');
   const { head, store } = history.value;
   const settings = await settingsOf(options, context.env);
-  const view = await viewActions(settings.state.path, head, await loadConfig(settings.config));
+  const view = await viewActions(settings.state.path, head, {
+    config: await loadConfig(settings.config),
+    now: context.clock(),
+  });
   return ok({ settings, store, view, now: context.clock() });
 }
 

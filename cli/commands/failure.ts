@@ -1,4 +1,5 @@
 import { oneLine } from '../../protocol/text.js';
+import { formatTime } from '../../protocol/time.js';
 import { unreachable } from '../../protocol/result.js';
 import type { PassFailure } from '../../reconciler/pass-options.js';
 import type { StoreFailure } from '../../state/git/look.js';
@@ -22,6 +23,17 @@ export function explainFailure(failure: PassFailure, io: Io, trouble = 1): numbe
       io.note(`routerctl: there is no plugin ${JSON.stringify(oneLine(failure.name))}; ${known}\n`);
       return trouble;
     }
+    case 'suspended': {
+      const { target, by, until, reason } = failure.suspension;
+      io.note(
+        `routerctl: the plugin ${failure.name} is suspended by ${oneLine(by)} until ${formatTime(until)}: ${oneLine(reason, 400)}\n` +
+          `  hint: routerctl resume ${target}\n`,
+      );
+      return trouble;
+    }
+    case 'cannotSuppose':
+      io.note(`routerctl: ${oneLine(failure.message)}\n  hint: ${oneLine(failure.hint, 400)}\n`);
+      return trouble;
     default:
       return unreachable(failure);
   }

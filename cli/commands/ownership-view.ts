@@ -46,8 +46,8 @@ export async function openPools(
   const { head, store, queue: waiting } = history.value;
   const settings = await settingsOf(options, context.env);
   const config = await loadConfig(settings.config);
-  const situation = await situationOf(config, head);
   const now = context.clock();
+  const situation = await situationOf(config, head, { now });
   const dir = settings.state.path;
   const known = await viewOwnership({ dir, head, situation, queue: emptyQueue, node: settings.node }, now);
   const queue = await previewInbox(waiting, { dir, listeners: listenersOf(situation), now });

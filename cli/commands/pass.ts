@@ -8,7 +8,7 @@ import type { CommandContext } from './context.js';
 export function pass(
   settings: Settings,
   context: CommandContext,
-  what: Pick<PassOptions, 'dryRun' | 'command' | 'lockTimeoutMs'> & { readonly only?: string },
+  what: Pick<PassOptions, 'dryRun' | 'command' | 'lockTimeoutMs' | 'only' | 'suppose'>,
 ): ReturnType<typeof runPass> {
   const { env, clock, engineVersion, signal } = context;
   return runPass({

@@ -5,8 +5,10 @@ import { planText } from '../text/plan-text.js';
 import type { Command, OutputOptions } from './context.js';
 import { explainFailure } from './failure.js';
 import { pass } from './pass.js';
+import { readSuppositions, supposedText, supposeFlags } from './suppose.js';
+import type { SupposeOptions } from './suppose.js';
 
-export interface ReconcileOptions extends OutputOptions {
+export interface ReconcileOptions extends OutputOptions, SupposeOptions {
   readonly dryRun?: boolean;
   readonly detailedExitcode?: boolean;
   /** Milliseconds to wait for another writer. */
@@ -16,9 +18,20 @@ export interface ReconcileOptions extends OutputOptions {
 export const reconcile: Command<ReconcileOptions> = async (options, context) => {
   const { io } = context;
   const dryRun = options.dryRun === true;
+  const flags = supposeFlags(options);
+  if (!dryRun && flags.length > 0) {
+    const verb = flags.length === 1 ? 'goes' : 'go';
+    io.note(`routerctl: ${flags.join(', ')} ${verb} with --dry-run alone: nothing was done\n`);
+    return 1;
+  }
+  const supposing = await readSuppositions(options, context.clock());
+  if (!supposing.ok) return explainFailure(supposing.failure, io);
+  const { suppose, startup, document: supposed } = supposing.value ?? {};
   const settings = await settingsOf(options, context.env);
-  const done = await pass(settings, context, {
+  const config = { ...settings.config, ...(startup === undefined ? {} : { startup }) };
+  const done = await pass({ ...settings, config }, context, {
     dryRun,
+    ...(suppose === undefined ? {} : { suppose }),
     command: 'routerctl reconcile',
     lockTimeoutMs: options.lockTimeout,
   });
@@ -27,8 +40,9 @@ export const reconcile: Command<ReconcileOptions> = async (options, context) => 
   const plan = planDocument(report, { dryRun, showSecrets: options.showSecrets === true });
   const { texts } = report.config;
   emit(io, options.output, {
-    document: plan,
-    table: () => planText(plan, { colour: io.colour.out, texts, diff: dryRun }).out,
+    document: supposed === undefined ? plan : { ...plan, supposed },
+    table: () =>
+      `${supposed === undefined ? '' : supposedText(supposed)}${planText(plan, { colour: io.colour.out, texts, diff: dryRun }).out}`,
   });
   if (options.output === 'table')
     io.note(planText(plan, { colour: io.colour.note, texts, diff: false }).note);

@@ -67,8 +67,8 @@ export async function readFacts(
   if (!opened.ok) return fail('said');
   const view = opened.value;
   const settings = await settingsOf(options, context.env);
-  const situation = await situationOf(await loadConfig(settings.config), view.head);
   const now = context.clock();
+  const situation = await situationOf(await loadConfig(settings.config), view.head, { now });
   const dir = settings.state.path;
   const daemon = await findDaemon(dir);
   return ok({

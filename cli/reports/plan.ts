@@ -8,6 +8,8 @@ import { unifiedDiff } from '../../render/unified-diff.js';
 import { succeeded } from '../../reconciler/report.js';
 import type { PassReport, PluginOutcome } from '../../reconciler/report.js';
 import type { Document } from '../output/format.js';
+import { withheldItem } from './control.js';
+import type { WithheldItem } from './control.js';
 import { partSummary } from './part-summary.js';
 import type { PartSummary } from './part-summary.js';
 
@@ -20,6 +22,8 @@ export interface PlanDocument extends Document {
   readonly effectiveConfigHash: { readonly current: string | null; readonly next: string | null };
   readonly startupConfigHash: string | null;
   readonly changes: readonly Change[];
+  /** Why what the config directory holds was not taken, though it has no errors; null where it was, or has. */
+  readonly withheld: WithheldItem | null;
   /** What is wrong with the startup-config. */
   readonly problems: readonly Problem[];
   readonly plugins: readonly PluginEntry[];
@@ -59,7 +63,8 @@ export function planDocument(report: PassReport, options: PlanOptions): PlanDocu
     },
     startupConfigHash: settlement?.startupConfigHash ?? head.record?.startupConfigHash ?? null,
     changes: settlement?.changes ?? [],
-    problems: config.problems.filter(problem => !ofPlugins.has(problem)),
+    withheld: report.withheld === undefined ? null : withheldItem(report.withheld),
+    problems: report.refused ?? config.problems.filter(problem => !ofPlugins.has(problem)),
     plugins: report.plugins.map(({ name, due, why, outcome, part, problems }) => ({
       name,
       due,

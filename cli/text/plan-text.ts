@@ -7,6 +7,7 @@ import { countText } from '../../render/commit-message.js';
 import { paint, paintDiff } from '../output/colour.js';
 import type { Style } from '../output/colour.js';
 import { countProblems, diagnostic } from '../output/diagnostics.js';
+import { withheldText } from './control-text.js';
 import { summaryText } from '../reports/part-summary.js';
 import type { PlanDocument } from '../reports/plan.js';
 
@@ -86,6 +87,7 @@ function notes(plan: PlanDocument, { colour, texts }: PlanTextOptions): string {
     ...(errors.length > 0 && plan.generation.current > 0
       ? [`the startup-config is broken: the one of generation ${plan.generation.current} stays in force\n`]
       : []),
+    ...(plan.withheld === null ? [] : [withheldText(plan.withheld, plan.generation.current)]),
     ...ofPlugins.map(show),
     ...plan.findings.map(show),
     ...(rest.length > 0 ? [`${countProblems(rest)}: see routerctl validate\n`] : []),

@@ -150,6 +150,18 @@ export const label = text(value =>
   value !== '' && printable(value) === value ? undefined : { expected: 'one or more printable characters' },
 );
 
+/** What a shell is given as its whole program. */
+export const commandLine = text(value =>
+  value.trim() !== '' && !value.includes('\0')
+    ? undefined
+    : { expected: 'a command line', hint: 'write it as for a shell, such as `ping -c1 192.0.2.1`' },
+);
+
+export const percentage: Check = value =>
+  typeof value === 'number' && !(value >= 0 && value <= 100)
+    ? { expected: 'a percentage from 0 to 100' }
+    : undefined;
+
 /** The operating system ends every environment string at a NUL. */
 export const withoutNul = text(value =>
   value.includes('\0') ? { expected: 'text without NUL characters' } : undefined,

@@ -3,6 +3,7 @@ import {
   absolutePath,
   addressOrCidr,
   apiVersionText,
+  commandLine,
   digest,
   executionWindow,
   fileName,
@@ -12,6 +13,7 @@ import {
   ipv4Network,
   kindText,
   network,
+  percentage,
   positiveDuration,
   resourceName,
   time,
@@ -48,6 +50,14 @@ const byKind: Readonly<Record<string, KindRules>> = {
       'spec.triggers[].topic': topic,
     },
     whole: [completeTriggers],
+  },
+  [key('config', 'ChangePolicy')]: {
+    fields: {
+      'spec.confirm.default': positiveDuration,
+      'spec.confirm.probe': commandLine,
+      'spec.guard.maxRemovals': integerFrom(0),
+      'spec.guard.maxRemovalPercent': percentage,
+    },
   },
   [key('config', 'DynamicConfigPart')]: {
     fields: {

@@ -34,6 +34,7 @@ export const shippedKinds: readonly ShippedKind[] = [
   shipped(plugin, 'Plugin', 'resource'),
   shipped(plugin, 'DynamicConfigSource', 'resource'),
   shipped(config, 'DynamicOverridePolicy', 'resource'),
+  shipped(config, 'ChangePolicy', 'resource'),
   shipped(hybrid, 'RemoteAddressClaim', 'resource'),
   shipped(hybrid, 'CloudProviderProfile', 'resource'),
   shipped(hybrid, 'ProviderActionPolicy', 'resource'),

@@ -14,6 +14,8 @@ export interface SourceDocument {
   readonly value: Value;
   /** The place of the value (or key) at a path; of the deepest part that exists where the path leads to nothing. */
   readonly place: (path: Path, at?: 'key' | 'value') => Place;
+  /** The digest of a checker that is known to have nothing against what the document holds. */
+  readonly soundUnder?: string;
 }
 
 export interface ReadOutcome {

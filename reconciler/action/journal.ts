@@ -61,12 +61,16 @@ export interface ActionView {
   readonly ledger: Ledger;
 }
 
-export async function viewActions(dir: string, head: Head, config: LoadedConfig): Promise<ActionView> {
+export async function viewActions(
+  dir: string,
+  head: Head,
+  { config, now }: { readonly config: LoadedConfig; readonly now: Instant },
+): Promise<ActionView> {
   return {
     head,
     journal: readJournal(head.files, dir),
     config,
-    situation: await situationOf(config, head),
+    situation: await situationOf(config, head, { now }),
     ledger: await readLedger(dir),
   };
 }
@@ -130,12 +134,12 @@ export async function withJournal<T>(
 ): Promise<Result<T, JournalFailure>> {
   const { state, clock } = options;
   return withOpenState(options, async opened => {
-    let view = await viewActions(state.path, opened.view().head, opened.config);
+    const now = clock();
+    let view = await viewActions(state.path, opened.view().head, { config: opened.config, now });
     const save = async (action: Action): Promise<void> => {
       await opened.commit(commitOf(action, view.head));
       view = { ...view, head: opened.view().head, journal: new Map(view.journal).set(action.id, action) };
     };
-    const now = clock();
     for (const action of await interrupted(view.journal, state.path, held)) {
       const message = 'the process that ran its executor ended before it could say what came of it';
       await save(

@@ -1,15 +1,19 @@
 import type { Part } from '../../protocol/part.js';
 import type { Wakeup } from '../../watch/wakeups.js';
+import type { Suspension } from '../control/suspension.js';
 import type { PlannedPlugin } from '../plan-runs.js';
 
 /** Why the daemon wakes up by itself. */
-export type WakeReason = 'leaseEnd' | 'pluginDue' | 'retryPass' | 'actionDue' | 'scanDue';
+export type WakeReason = 'leaseEnd' | 'pluginDue' | 'retryPass' | 'actionDue' | 'scanDue' | 'suspensionEnd';
 
 /** Every moment at which time alone changes what a pass would do. Pure; a plugin that is running has its end to wake us. */
 export function agenda(
   plan: readonly PlannedPlugin[],
   parts: readonly Part[],
-  running: ReadonlySet<string>,
+  {
+    running,
+    suspended,
+  }: { readonly running: ReadonlySet<string>; readonly suspended: readonly Suspension[] },
 ): Wakeup<WakeReason>[] {
   const runs = plan.flatMap((planned): Wakeup<WakeReason>[] => {
     if (planned.state !== 'ready' || running.has(planned.name)) return [];
@@ -22,5 +26,10 @@ export function agenda(
     reason: 'leaseEnd',
     name: source,
   }));
-  return [...runs, ...ends];
+  const suspensions = suspended.map(({ target, until }): Wakeup<WakeReason> => ({
+    at: until,
+    reason: 'suspensionEnd',
+    name: target,
+  }));
+  return [...runs, ...ends, ...suspensions];
 }

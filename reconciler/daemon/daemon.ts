@@ -7,6 +7,8 @@ import { createAlarm } from '../../watch/alarm.js';
 import type { Clock } from '../../watch/clock.js';
 import { earliest } from '../../watch/wakeups.js';
 import { backoffMs } from '../backoff.js';
+import { controlOf } from '../control/control.js';
+import type { Suspension } from '../control/suspension.js';
 import { commitUnderLock, decide } from '../conclude.js';
 import { look, ordersOf } from '../look.js';
 import type { Looked } from '../look.js';
@@ -140,7 +142,12 @@ export function startDaemon(options: DaemonOptions): Daemon {
       if (!worthWriting(draft, looked)) {
         const actionsAt = await actions.consider(looked, draft.finishedAt);
         const ownershipAt = await ownership.consider(looked, draft.finishedAt);
-        setAlarm(plan, view.head.parts, { decidedAt: draft.finishedAt, actionsAt, ownershipAt });
+        setAlarm(plan, view.head.parts, {
+          decidedAt: draft.finishedAt,
+          actionsAt,
+          ownershipAt,
+          suspended: controlOf(view.head).suspended,
+        });
         return undefined;
       }
     }
@@ -169,12 +176,12 @@ export function startDaemon(options: DaemonOptions): Daemon {
   function setAlarm(
     plan: readonly PlannedPlugin[],
     parts: readonly Part[],
-    { decidedAt, actionsAt, ownershipAt }: AlarmFacts,
+    { decidedAt, actionsAt, ownershipAt, suspended }: AlarmFacts,
   ): void {
     // A part that was in force when the pass was decided has its end before it, even if that has come by now.
     const live = parts.filter(part => !isExpired(part, decidedAt));
     const next = earliest([
-      ...agenda(plan, live, runs.running),
+      ...agenda(plan, live, { running: runs.running, suspended }),
       ...(actionsAt === undefined ? [] : [{ at: actionsAt, reason: 'actionDue', name: 'actions' } as const]),
       ...(ownershipAt === undefined
         ? []
@@ -223,6 +230,7 @@ interface AlarmFacts {
   readonly decidedAt: Instant;
   readonly actionsAt: Instant | undefined;
   readonly ownershipAt: Instant | undefined;
+  readonly suspended: readonly Suspension[];
 }
 
 /** Whether a pass without results has something to put on disk: a commit, a shorter lease, or a changed condition. */

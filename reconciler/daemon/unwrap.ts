@@ -10,7 +10,11 @@ export function unwrap<T>(result: Result<T, PassFailure>): T {
       throw new Error(`${failure.failure.message}; ${failure.failure.hint}`);
     case 'locked':
       throw new Error(failure.busy.message);
+    case 'cannotSuppose':
+      throw new Error(failure.message);
     case 'noSuchPlugin':
       throw new Error(`there is no plugin ${failure.name}`);
+    case 'suspended':
+      throw new Error(`the plugin ${failure.name} is suspended`);
   }
 }

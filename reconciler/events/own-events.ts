@@ -101,6 +101,7 @@ function eventsOfPlugin(
     case 'superseded':
     case 'running':
     case 'notDue':
+    case 'notRun':
       return [];
   }
 }

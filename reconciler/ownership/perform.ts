@@ -100,7 +100,7 @@ export function settleScans(
     const dir = options.state.path;
     const { head } = state.view();
     const now = options.clock();
-    const situation = await situationOf(state.config, head);
+    const situation = await situationOf(state.config, head, { now });
     // Events that nobody has looked at yet belong to this, as for who has no daemon.
     const queue = await takeInbox({ dir, listeners: listenersOf(situation), now });
     const facts = await viewOwnership({ dir, head, situation, queue, node: options.node }, now);

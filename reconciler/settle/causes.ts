@@ -35,7 +35,8 @@ function changedFiles(before: StartupSide, after: StartupSide): Set<string> {
   for (const { resource, place } of after.places) {
     const key = refKey(resource);
     const [was, is] = [old.get(key), next.get(key)];
-    if (is !== undefined && (was === undefined || differingFields(was, is).length > 0)) files.add(place.file);
+    if (is === was || is === undefined) continue;
+    if (was === undefined || differingFields(was, is).length > 0) files.add(place.file);
   }
   for (const { resource, place } of before.places) {
     const key = refKey(resource);
@@ -58,13 +59,19 @@ export interface CauseFacts {
   readonly ended: readonly EndedPart[];
   readonly accepted: readonly AcceptedPart[];
   readonly content: Content;
+  /** That of an order: it stands for the startup-config that it puts in force. */
+  readonly ordered: Cause | undefined;
+  /** What a pass ended by itself in `control/`. */
+  readonly control: readonly string[];
 }
 
 /** Every cause of a commit, the operator's first. */
 export function causesOf(facts: CauseFacts): Cause[] {
   const { head, situation } = facts;
   const causes: Cause[] = [];
-  if (fileText(head, statePaths.startup) !== facts.startupText) {
+  if (facts.ordered !== undefined) {
+    causes.push(facts.ordered);
+  } else if (fileText(head, statePaths.startup) !== facts.startupText) {
     causes.push(
       ...configCauses(
         { router: head.startup(), places: head.record?.places ?? [] },
@@ -91,6 +98,7 @@ export function causesOf(facts: CauseFacts): Cause[] {
       cause === 'expiry' ? { type: cause, part: partId(part) } : { type: cause, source: part.source },
     );
   }
+  for (const what of facts.control) causes.push({ type: 'control', what });
   // What is left is a schema that judges parts in another way than before.
   return causes.length > 0 ? causes : [{ type: 'config', file: '.' }];
 }

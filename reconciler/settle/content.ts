@@ -15,6 +15,8 @@ export interface ContentFacts {
   readonly accepted: readonly AcceptedPart[];
   readonly startupText: string;
   readonly effectiveText: string;
+  /** What becomes of files in `control/`; null for one that goes. */
+  readonly control: ReadonlyMap<string, string | null>;
 }
 
 /** Every file of the next tree but generation.yaml, which speaks about them. */
@@ -31,12 +33,20 @@ export function contentFiles(facts: ContentFacts): Content {
     else if (manifest && before !== undefined) files.set(path, before);
   }
   for (const part of parts) {
-    const path = statePaths.parts + partFileName(part.source);
+    const path = partPath(part.source);
     // The file keeps the lease that the part was accepted with.
     const before = accepted.some(entry => entry.part === part) ? undefined : head.files.get(path);
     files.set(path, before ?? printYaml(encodePart(part)));
   }
+  for (const [path, text] of facts.control) {
+    if (text === null) files.delete(path);
+    else files.set(path, text);
+  }
   return files;
+}
+
+export function partPath(source: string): string {
+  return statePaths.parts + partFileName(source);
 }
 
 /** Files that a merge writes or drops; all others, such as the action journal, it carries over. */
@@ -47,6 +57,13 @@ function isMerged(path: string): boolean {
     path.startsWith(plugins) ||
     path.startsWith(parts)
   );
+}
+
+/** Whether nothing but files in `control/` differs, generation.yaml left aside. */
+export function onlyControl(before: ReadonlyMap<string, Uint8Array>, after: Content): boolean {
+  const rest = <T>(files: ReadonlyMap<string, T>) =>
+    new Map([...files].filter(([path]) => !path.startsWith(statePaths.control)));
+  return before.size > 0 && sameContent(rest(before), rest(after));
 }
 
 /** Whether two trees say the same, generation.yaml left aside. */

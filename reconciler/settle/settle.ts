@@ -1,10 +1,10 @@
 import { sha256 } from '../../protocol/digest.js';
-import { partId } from '../../protocol/part.js';
+import { encodePart, partId } from '../../protocol/part.js';
 import type { Part } from '../../protocol/part.js';
 import { isError, problemOf } from '../../protocol/problem.js';
 import type { Problem } from '../../protocol/problem.js';
 import { refKey, refOf, refText } from '../../protocol/resource.js';
-import type { ResourceRef, Router } from '../../protocol/resource.js';
+import type { ResourceRef, Router, Value } from '../../protocol/resource.js';
 import { routerValue } from '../../protocol/startup.js';
 import type { Instant } from '../../protocol/time.js';
 import { printYaml } from '../../render/canonical-yaml.js';
@@ -20,8 +20,11 @@ import { authorOf, causesOf } from './causes.js';
 import { fileText, numbersOf, statePaths } from '../head.js';
 import type { Head } from '../head.js';
 import type { LeaseRecord } from '../records/leases.js';
+import { controlCauses, controlChanges, controlOf, nextControl } from '../control/control.js';
+import type { Control } from '../control/control.js';
+import type { StartupOrder } from '../control/order.js';
 import type { Situation } from '../situation.js';
-import { contentFiles, sameContent } from './content.js';
+import { contentFiles, onlyControl, partPath, sameContent } from './content.js';
 import { endedParts, endingNote, nextParts, takeProposals } from './parts.js';
 import type { EndedPart, ProposalOutcome, RunProposal } from './parts.js';
 
@@ -33,11 +36,15 @@ export interface SettleInput {
   readonly engineVersion: string;
   /** Name of whoever asked for the pass. */
   readonly operator: string;
+  /** What `situation` was made for. */
+  readonly order?: StartupOrder | undefined;
 }
 
 /** A commit to be made: the whole tree, and what to say about it. */
 export interface CommitPlan {
   readonly files: ReadonlyMap<string, string | Uint8Array>;
+  /** The data of the documents among them that were printed for this commit, by path. */
+  readonly documents: ReadonlyMap<string, Value>;
   readonly message: string;
   readonly author: string;
   readonly causes: readonly Cause[];
@@ -57,8 +64,12 @@ export interface Settlement {
   /** Parts of HEAD that no longer count. */
   readonly ended: readonly EndedPart[];
   readonly leases: readonly LeaseRecord[];
+  /** The data of startup-config and effective-config, by path. */
+  readonly routers: ReadonlyMap<string, Value>;
   /** Whether a lease differs from the one in force before: `run/leases.yaml` has to be written. */
   readonly renewed: boolean;
+  /** What steers the passes after this one. */
+  readonly control: Control;
   /** Undefined where nothing changed in meaning. */
   readonly commit: CommitPlan | undefined;
 }
@@ -85,6 +96,14 @@ export function settle(input: SettleInput, now: Instant): Settlement {
   const changes = sameEffective ? [] : changesBetween(head.snapshot(), merged, endings);
 
   const hashes = { startupConfigHash: sha256(startupText), effectiveConfigHash: sha256(effectiveText) };
+  const steering = controlOf(head);
+  const facts = { now, input: situation.input ?? (() => undefined), inForce: hashes.startupConfigHash };
+  const own = nextControl(steering, facts);
+  const control = input.order?.control(own, facts) ?? own;
+  const routers = new Map<string, Value>([
+    [statePaths.startup, routerValue(situation.startup)],
+    [statePaths.effective, routerValue(merged.effective)],
+  ]);
   const content = contentFiles({
     head,
     situation,
@@ -92,6 +111,7 @@ export function settle(input: SettleInput, now: Instant): Settlement {
     accepted: taken.accepted,
     startupText,
     effectiveText,
+    control: controlChanges(steering, control),
   });
   const leases = parts.map(({ source, generation, observedAt, expiresAt }) => ({
     source,
@@ -113,17 +133,31 @@ export function settle(input: SettleInput, now: Instant): Settlement {
     findings: [...ended.map(endingNote), ...merged.findings],
     ended,
     leases,
+    routers,
     renewed: [...taken.outcomes.values()].some(({ outcome }) => outcome === 'renewed'),
+    control,
     commit: sameContent(head.files, content) ? undefined : planCommit(),
   };
 
   function planCommit(): CommitPlan {
-    const causes = causesOf({ head, situation, startupText, ended, accepted: taken.accepted, content });
+    const { order } = input;
+    const causes = causesOf({
+      head,
+      situation,
+      startupText,
+      ended,
+      accepted: taken.accepted,
+      content,
+      ordered: order?.cause,
+      control: controlCauses(steering, own),
+    });
     const touched = [...ended.map(({ part }) => part), ...taken.accepted.map(({ part }) => part)];
     const message = commitMessage({
       ...(sameEffective ? {} : { generation: generation.next }),
       causes,
       changes,
+      controlOnly: onlyControl(head.files, content),
+      ...(order === undefined ? {} : { why: order.message }),
       ...hashes,
       parts: touched.map(part => ({ id: partId(part), digest: part.digest })),
     });
@@ -142,8 +176,13 @@ export function settle(input: SettleInput, now: Instant): Settlement {
     });
     return {
       files: new Map([...content, [statePaths.generation, printYaml(record)]]),
+      documents: new Map([
+        ...routers,
+        [statePaths.generation, record],
+        ...taken.accepted.map(({ part }) => [partPath(part.source), encodePart(part)] as const),
+      ]),
       message,
-      author: authorOf(causes, input.operator),
+      author: order?.author ?? authorOf(causes, input.operator),
       causes,
     };
   }

@@ -20,6 +20,8 @@ export interface ConfigFiles {
 export interface ConfigLocation {
   /** A directory, or one file, which is then the whole startup-config. */
   readonly path: string;
+  /** A file or directory whose documents stand for those of `path`; manifests and schemas stay where they are. */
+  readonly startup?: string;
   /** Left out where it lies inside the config directory. */
   readonly stateDir: string;
   /** One more place for manifests, each at `<name>/plugin.yaml`; undefined for none. */
@@ -51,7 +53,8 @@ export async function readConfigFiles(location: ConfigLocation, trust: TrustWalk
   }
 
   const walk = new Walk({ root, outside: false, stateDir, trust, problems });
-  const documents = single ? [basename(path)] : await walk.find('', isDocument, 'deep');
+  const documents =
+    location.startup !== undefined ? [] : single ? [basename(path)] : await walk.find('', isDocument, 'deep');
   const manifests = await walk.find('plugins', name => name === manifestName, 'folders');
   const schemas = await walk.find('schemas', name => name.endsWith('.json'), 'flat');
   const outside =
@@ -66,7 +69,10 @@ export async function readConfigFiles(location: ConfigLocation, trust: TrustWalk
   }
   return {
     root,
-    documents: await walk.read(documents),
+    documents:
+      location.startup === undefined
+        ? await walk.read(documents)
+        : await standIn(location.startup, { trust, problems, stateDir }),
     manifests: [...(await walk.read(manifests)), ...outside],
     schemas: [
       ...(await walk.read(schemas)),
@@ -74,6 +80,26 @@ export async function readConfigFiles(location: ConfigLocation, trust: TrustWalk
     ],
     problems,
   };
+}
+
+/** The documents of a file, or of a directory, that is not the config directory. */
+async function standIn(
+  path: string,
+  facts: Pick<WalkFacts, 'trust' | 'problems' | 'stateDir'>,
+): Promise<ConfigFile[]> {
+  try {
+    const root = await realpath(path);
+    if ((await stat(root)).isFile()) return await readOutside([path], facts);
+    const walk = new Walk({ ...facts, root, outside: true });
+    const files = await walk.read(await walk.find('', isDocument, 'deep'));
+    return files.map(file => ({ ...file, path: file.absolute }));
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === undefined) throw error;
+    const message = `what stands for the startup-config cannot be read (${codeText(code, path)})`;
+    facts.problems.push(problem('ConfigMissing', path, { message }));
+    return [];
+  }
 }
 
 async function pluginDirManifests(

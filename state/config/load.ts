@@ -12,15 +12,16 @@ import type { ExtraSchema } from '../../protocol/schema/extra.js';
 import { assembleStartup, duplicates, located } from '../../protocol/startup.js';
 import type { LocatedResource } from '../../protocol/startup.js';
 import { readJson } from '../../protocol/yaml/json.js';
-import { readYaml } from '../../protocol/yaml/read.js';
 import type { ReadOutcome, SourceDocument } from '../../protocol/yaml/read.js';
-import { decodeText } from '../../protocol/yaml/source-text.js';
 import { trustWalk } from '../trust-walk.js';
+import { readConfigCache } from './cache.js';
 import { readConfigFiles } from './files.js';
 import type { ConfigFiles, ConfigLocation } from './files.js';
 import type { ConfigFile } from './walk.js';
 import { configuredPlugin, readManifest } from './manifest.js';
 import type { ConfiguredPlugin } from './manifest.js';
+import { createReader } from './reading.js';
+import type { FileReading, FindKept } from './reading.js';
 
 /** A config directory as it was at one moment, read, checked and judged. */
 export interface LoadedConfig {
@@ -33,23 +34,38 @@ export interface LoadedConfig {
   /** Problems of the startup-config and of the plugins, in the order of their places. */
   readonly problems: readonly Problem[];
   readonly files: readonly ConfigFile[];
+  /** What each file says, by its path. */
+  readonly readings: ReadonlyMap<string, FileReading>;
   /** The text of every file that was read, by its path: what diagnostics show a line of. */
   readonly texts: ReadonlyMap<string, string>;
 }
 
-/** What reading a config directory last came to, for who reads it again and again: files are read, not parsed again. */
+/** What reading a config directory last came to, for who reads it again and again: only what has changed is parsed. */
 export interface ConfigMemory {
   last?: { readonly files: ConfigFiles; readonly reading: Reading };
 }
 
-export async function loadConfig(location: ConfigLocation, memory: ConfigMemory = {}): Promise<LoadedConfig> {
+export interface LoadOptions {
+  readonly memory?: ConfigMemory;
+  /** The state directory whose cache may be read: for who commits nothing of it. */
+  readonly cachedIn?: string;
+}
+
+export async function loadConfig(
+  location: ConfigLocation,
+  { memory = {}, cachedIn }: LoadOptions = {},
+): Promise<LoadedConfig> {
   const files = await readConfigFiles(location, trustWalk());
+  const last = memory.last;
   const reading =
-    memory.last !== undefined && sameFiles(memory.last.files, files)
-      ? memory.last.reading
-      : readAll(location, files);
+    last !== undefined && sameFiles(last.files, files)
+      ? last.reading
+      : readAll(location, files, {
+          before: last,
+          findKept: cachedIn === undefined ? () => undefined : readConfigCache(cachedIn),
+        });
   memory.last = { files, reading };
-  const { texts, checker, router, resources } = reading;
+  const { readings, checker, router, resources } = reading;
   const problems: Problem[] = [...files.problems, ...reading.problems];
 
   const manifests: ConfiguredPlugin[] = [];
@@ -63,7 +79,7 @@ export async function loadConfig(location: ConfigLocation, memory: ConfigMemory 
     resources.filter(({ resource }) => isPlugin(resource)).map(configuredPlugin),
   );
   const plugins = [...manifests, ...declared];
-  problems.push(...together(resources, plugins));
+  problems.push(...checkAsWhole(resources, plugins));
 
   const pluginProblems = plugins.flatMap(plugin => plugin.problems);
   return {
@@ -73,13 +89,14 @@ export async function loadConfig(location: ConfigLocation, memory: ConfigMemory 
     checker,
     problems: sortProblems([...problems, ...pluginProblems]),
     files: [...files.documents, ...files.manifests, ...files.schemas],
-    texts,
+    readings,
+    texts: new Map([...readings].flatMap(([path, { text }]) => (text === undefined ? [] : [[path, text]]))),
   };
 }
 
 /** What the bytes of the files say: it depends on nothing else. */
 interface Reading {
-  readonly texts: ReadonlyMap<string, string>;
+  readonly readings: ReadonlyMap<string, FileReading>;
   readonly checker: Checker;
   readonly router: Router | undefined;
   readonly resources: readonly LocatedResource[];
@@ -87,18 +104,20 @@ interface Reading {
   readonly problems: readonly Problem[];
 }
 
-function readAll(location: ConfigLocation, files: ConfigFiles): Reading {
-  const texts = new Map<string, string>();
+interface ReadOptions {
+  readonly before: ConfigMemory['last'];
+  readonly findKept: FindKept;
+}
+
+function readAll(location: ConfigLocation, files: ConfigFiles, { before, findKept }: ReadOptions): Reading {
   const problems: Problem[] = [];
-
-  const read = (file: ConfigFile): ReadOutcome => {
-    const text = decodeText(file.path, file.bytes, { allowByteOrderMark: false });
-    if (!text.ok) return { documents: [], problems: [text.failure] };
-    texts.set(file.path, text.value.text);
-    return readYaml(text.value, { allowAliases: true });
-  };
-
-  const checker = createChecker(files.schemas.flatMap(file => readSchema(file, read, problems)));
+  const { read, readings } = createReader(before?.reading.readings ?? new Map(), findKept);
+  const extras = files.schemas.flatMap(file => readSchema(file, read, problems));
+  // The same schemas make the same checker, which remembers what it has judged.
+  const checker =
+    before !== undefined && sameList(before.files.schemas, files.schemas)
+      ? before.reading.checker
+      : createChecker(extras);
   const documents: SourceDocument[] = [];
   for (const file of files.documents) {
     const outcome = read(file);
@@ -108,15 +127,24 @@ function readAll(location: ConfigLocation, files: ConfigFiles): Reading {
   const { router, resources, problems: faults } = assembleStartup(documents, checker);
   problems.push(...faults);
   if (router === undefined && ![...files.problems, ...problems].some(isError)) {
-    problems.push(nothingToRead(location.path));
+    problems.push(nothingToRead(location.startup ?? location.path));
   }
   const manifests = files.manifests.map(file => ({ file, outcome: read(file) }));
-  return { texts, checker, router, resources, manifests, problems };
+  return { readings, checker, router, resources, manifests, problems };
 }
 
 /** Whether two looks found the same files, byte for byte; times and owners may differ. */
 function sameFiles(a: ConfigFiles, b: ConfigFiles): boolean {
-  const same = (left: readonly ConfigFile[], right: readonly ConfigFile[]) =>
+  return (
+    sameList(a.documents, b.documents) &&
+    sameList(a.manifests, b.manifests) &&
+    sameList(a.schemas, b.schemas) &&
+    JSON.stringify(a.problems) === JSON.stringify(b.problems)
+  );
+}
+
+function sameList(left: readonly ConfigFile[], right: readonly ConfigFile[]): boolean {
+  return (
     left.length === right.length &&
     left.every((file, i) => {
       const other = right[i];
@@ -125,12 +153,7 @@ function sameFiles(a: ConfigFiles, b: ConfigFiles): boolean {
         file.absolute === other.absolute &&
         Buffer.compare(file.bytes, other.bytes) === 0
       );
-    });
-  return (
-    same(a.documents, b.documents) &&
-    same(a.manifests, b.manifests) &&
-    same(a.schemas, b.schemas) &&
-    JSON.stringify(a.problems) === JSON.stringify(b.problems)
+    })
   );
 }
 
@@ -173,7 +196,10 @@ function readSchema(
 }
 
 /** Duplicates and references, over the startup-config and the manifests beside it. */
-function together(resources: readonly LocatedResource[], plugins: readonly ConfiguredPlugin[]): Problem[] {
+export function checkAsWhole(
+  resources: readonly LocatedResource[],
+  plugins: readonly ConfiguredPlugin[],
+): Problem[] {
   const manifests = plugins.flatMap(({ manifest, resource, place }): LocatedResource[] =>
     manifest && resource !== undefined ? [{ resource, place: () => place }] : [],
   );

@@ -65,23 +65,57 @@ export async function commitFiles(
   if (parent !== undefined && sameListing(parent.files, files)) return fail({ kind: 'unchanged' });
 
   return withScratch(context, async scratch => {
-    tools.signal?.throwIfAborted();
-    const fresh = newBlobs(contents, files, parent);
-    await writeBlobs(context, scratch, fresh);
-    tools.signal?.throwIfAborted();
-    const tree = await writeTree(context, scratch, files);
-    tools.signal?.throwIfAborted();
-    const seconds = Math.max(0, Math.floor(input.at / 1_000), parent?.seconds ?? 0);
-    const commit = await writeCommit(tools, input, { root: tree.root, seconds });
-    await syncObjectFolders(context, [...fresh.keys(), ...tree.trees, tree.root, commit]);
-    tools.signal?.throwIfAborted();
+    const { commit, root, seconds } = await writeObjects(tools, input, { scratch, contents, files, parent });
     const moved = await publish(context, input, commit);
     if (moved !== undefined) return fail(moved);
     history.learn(commit, { files, others: [], seconds });
-    const object = commitText(tools, input, { root: tree.root, seconds });
+    const object = commitText(tools, input, { root, seconds });
     if (objectId('commit', Buffer.from(object)) === commit) await writeHeadCache(context, object, files);
     return ok({ commit });
   });
+}
+
+/** Makes the commit of `input` on top of its parent without moving `main`; nothing leads to it yet. On disk when it resolves. */
+export async function writeDetached(
+  tools: CommitTools,
+  input: Omit<CommitInput, 'parent' | 'tags'> & { readonly parent: string },
+): Promise<Revision> {
+  checkInput(input);
+  const parent = await tools.history.facts(input.parent);
+  const contents = new Map([...input.files].map(([path, content]) => [path, Buffer.from(content)]));
+  const files = new Map([...contents].map(([path, content]) => [path, blobId(content)]));
+  return withScratch(tools.context, async scratch => {
+    const { commit } = await writeObjects(tools, input, { scratch, contents, files, parent });
+    return { commit };
+  });
+}
+
+interface ObjectFacts {
+  readonly scratch: string;
+  readonly contents: ReadonlyMap<string, Buffer>;
+  /** Blob ids by path. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly parent: CommitFacts | undefined;
+}
+
+/** Writes all objects of a commit; they are on disk when it resolves, and nothing leads to them. */
+async function writeObjects(
+  tools: CommitTools,
+  input: CommitInput,
+  { scratch, contents, files, parent }: ObjectFacts,
+): Promise<{ readonly commit: string; readonly root: string; readonly seconds: number }> {
+  const { context } = tools;
+  tools.signal?.throwIfAborted();
+  const fresh = newBlobs(contents, files, parent);
+  await writeBlobs(context, scratch, fresh);
+  tools.signal?.throwIfAborted();
+  const tree = await writeTree(context, scratch, files);
+  tools.signal?.throwIfAborted();
+  const seconds = Math.max(0, Math.floor(input.at / 1_000), parent?.seconds ?? 0);
+  const commit = await writeCommit(tools, input, { root: tree.root, seconds });
+  await syncObjectFolders(context, [...fresh.keys(), ...tree.trees, tree.root, commit]);
+  tools.signal?.throwIfAborted();
+  return { commit, root: tree.root, seconds };
 }
 
 /** Blobs that the parent does not hold, by id. */

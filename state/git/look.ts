@@ -83,10 +83,8 @@ async function lookAtRepository(path: string): Promise<Result<StoreSite, StoreFa
       hint: 'name a directory that is empty or does not exist yet',
     });
   }
-  const version = config.get('core.repositoryformatversion') ?? '0';
-  const extension = [...config.keys()].find(key => key.startsWith('extensions.'));
-  if (version !== '0' || extension !== undefined) {
-    const found = extension ?? `core.repositoryFormatVersion ${printable(version)}`;
+  const found = formatOf(config);
+  if (found !== undefined) {
     return failure('unsupported', path, {
       message: `is a repository in a format that routerd does not write (${found})`,
       hint: 'undo the change of format, or use a newer routerd',
@@ -107,7 +105,7 @@ function isRemain(name: string): boolean {
   return name.startsWith(unfinishedPrefix) || isTemporaryName(name);
 }
 
-async function realPathOf(dir: string): Promise<string | undefined> {
+export async function realPathOf(dir: string): Promise<string | undefined> {
   return storing('read', dir, async () => {
     try {
       return await realpath(dir);
@@ -136,6 +134,19 @@ async function configOf(gitDir: string): Promise<ReturnType<typeof parseConfig>>
 function lineageIn(config: ReturnType<typeof parseConfig>): string | undefined {
   const lineage = config.get('routerd.lineage');
   return lineage !== undefined && /^[0-9a-f]{32}$/.test(lineage) ? lineage : undefined;
+}
+
+/** What makes the format of a repository another than git's oldest, the only one that is written and read here. */
+function formatOf(config: ReturnType<typeof parseConfig>): string | undefined {
+  const version = config.get('core.repositoryformatversion') ?? '0';
+  const extension = [...config.keys()].find(key => key.startsWith('extensions.'));
+  if (version === '0' && extension === undefined) return undefined;
+  return extension ?? `core.repositoryFormatVersion ${printable(version)}`;
+}
+
+/** The same for a repository anywhere; undefined where it can be read. */
+export async function repositoryFormat(gitDir: string): Promise<string | undefined> {
+  return formatOf(await configOf(gitDir));
 }
 
 /** The lineage of a repository of ours, wherever it lies; undefined for any other. */

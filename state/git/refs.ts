@@ -78,10 +78,10 @@ export async function looseNames(context: GitContext, folder: string): Promise<s
   return names;
 }
 
-/** A change of one ref. With `old` it happens only if the ref points there; null means that it must not exist. */
+/** A change of one ref; to null deletes it. With `old` it happens only if the ref points there; null means that it must not exist. */
 export interface RefChange {
   readonly name: string;
-  readonly to: string;
+  readonly to: string | null;
   readonly old?: string | null;
 }
 
@@ -92,8 +92,10 @@ export interface RefChange {
 export async function updateRefs(context: GitContext, changes: readonly RefChange[]): Promise<void> {
   if (changes.length === 0) return;
   const lines = changes.map(({ name, to, old }) => {
+    const from = old === undefined ? '' : ` ${old ?? zeroId}`;
+    if (to === null) return `delete ${name}${from}`;
     assertObjectId(to);
-    return `update ${name} ${to}${old === undefined ? '' : ` ${old ?? zeroId}`}`;
+    return `update ${name} ${to}${from}`;
   });
   const answer = await git(context, {
     args: ['update-ref', '--no-deref', '--stdin'],

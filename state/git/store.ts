@@ -1,7 +1,7 @@
 import { formatTime } from '../../protocol/time.js';
 import type { Instant } from '../../protocol/time.js';
 import type { Result } from '../../protocol/result.js';
-import { commitFiles, isTagName } from './commit.js';
+import { commitFiles, isTagName, writeDetached } from './commit.js';
 import type { CommitFailure, CommitInput, Revision } from './commit.js';
 import type { GitContext } from './environment.js';
 import { ancestryOf } from './ancestry.js';
@@ -10,6 +10,7 @@ import { checkObjects } from './check.js';
 import { historyOf, readFiles, readHeadFiles } from './history.js';
 import { housekeep } from './housekeep.js';
 import type { Housekeeping } from './housekeep.js';
+import { heldRefName, listHeld } from './held-refs.js';
 import { listCommits } from './log.js';
 import type { CommitRecord, LogOptions } from './log.js';
 import { assertObjectId, branch, treePathProblem } from './names.js';
@@ -50,6 +51,12 @@ export interface Store {
   readonly commit: (input: CommitInput, signal?: AbortSignal) => Promise<Result<Revision, CommitFailure>>;
   /** Sets tags (name → commit), all or none. */
   readonly tag: (tags: ReadonlyMap<string, string>) => Promise<void>;
+  /** Candidates that are held, by name (`startup`, `Plugin-x`) → commit: `refs/held/NAME`. Runs no process. */
+  readonly held: () => Promise<Map<string, string>>;
+  /** Commits a candidate on top of `parent` and lets `refs/held/NAME` lead to it; `main` stays where it is. */
+  readonly hold: (name: string, input: HoldInput, signal?: AbortSignal) => Promise<Revision>;
+  /** Deletes refs of candidates; those that are not there are no matter. */
+  readonly release: (names: readonly string[]) => Promise<void>;
   /** Makes the visible files those of `commit`, which must be HEAD; `at` names the folder for strays. */
   readonly project: (commit: string, at: Instant) => Promise<Projection>;
   readonly recover: (options?: RecoverOptions) => Promise<Result<Recovery, RecoverFailure>>;
@@ -57,6 +64,8 @@ export interface Store {
   /** What `git fsck` finds wrong; empty where all is well. Reads everything. */
   readonly check: () => Promise<string[]>;
 }
+
+export type HoldInput = Omit<CommitInput, 'parent' | 'tags'> & { readonly parent: string };
 
 export function storeOf(context: GitContext, lineage: string): Store {
   const history = historyOf(context);
@@ -97,6 +106,22 @@ export function storeOf(context: GitContext, lineage: string): Store {
           return { name: `refs/tags/${name}`, to };
         }),
       ),
+    held: () => listHeld(context),
+    hold: async (name, input, signal) => {
+      const ref = heldRefName(name);
+      const tools = { context, history, committer, ...(signal === undefined ? {} : { signal }) };
+      const revision = await writeDetached(tools, input);
+      await updateRefs(context, [{ name: ref, to: revision.commit }]);
+      return revision;
+    },
+    release: async names => {
+      const there = await listHeld(context);
+      const gone = names.filter(name => there.has(name));
+      await updateRefs(
+        context,
+        gone.map(name => ({ name: heldRefName(name), to: null })),
+      );
+    },
     project: (commit, at) => projectCommit(context, history, { commit, stamp: formatTime(at) }),
     recover: (options = {}) => recoverRepository(context, history, options),
     housekeep: () => housekeep(context),

@@ -88,6 +88,8 @@ describe('checks over all resources', () => {
 
   const actionPolicy =
     'apiVersion: hybrid.routerd.net/v1alpha1\nkind: ProviderActionPolicy\nmetadata: {name: x}\nspec: {}\n';
+  const changePolicy =
+    'apiVersion: config.routerd.net/v1alpha1\nkind: ChangePolicy\nmetadata: {name: x}\nspec: {}\n';
   const maskPolicy = (source: string) =>
     `apiVersion: config.routerd.net/v1alpha1\nkind: DynamicOverridePolicy\nmetadata: {name: x}\nspec:\n  allow:\n    - source: ${source}\n      operations: [mask]\n      targets: []\n`;
   const cases: readonly (readonly [string, readonly string[], readonly string[]])[] = [
@@ -109,6 +111,12 @@ describe('checks over all resources', () => {
       [actionPolicy, actionPolicy.replace('name: x', 'name: y')],
       ['DuplicatePolicy f1.yaml:1:1 f0.yaml:1:1'],
     ],
+    [
+      'two change policies',
+      [changePolicy, changePolicy.replace('name: x', 'name: y')],
+      ['DuplicatePolicy f1.yaml:1:1 f0.yaml:1:1'],
+    ],
+    ['one policy of each kind', [actionPolicy, changePolicy], []],
     ['a policy for a known source', [maskPolicy('Plugin/p')], []],
     ['a policy for an unknown source', [maskPolicy('Plugin/nope')], ['UnknownReference f0.yaml:6:15']],
     [

@@ -142,7 +142,7 @@ export class DaemonRig {
   async planOf(name: string): Promise<PlannedPlugin | undefined> {
     const view = await this.view();
     const location = { path: this.config, stateDir: this.state, schemaFiles: [] };
-    const situation = await situationOf(await loadConfig(location), view.head);
+    const situation = await situationOf(await loadConfig(location), view.head, { now: this.clock.now() });
     return planRuns({ ...view, situation }, this.clock.now()).find(planned => planned.name === name);
   }
 

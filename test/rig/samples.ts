@@ -31,6 +31,15 @@ export const samples = {
   DynamicOverridePolicy: resource('config', 'DynamicOverridePolicy', {
     allow: [{ source: 'Plugin/oci-inventory', operations: ['mask'], targets: [ref('IPv4Route')] }],
   }),
+  ChangePolicy: resource('config', 'ChangePolicy', {
+    confirm: { default: '10m', probe: 'ping -c1 192.0.2.1' },
+    guard: {
+      maxRemovals: 5,
+      maxRemovalPercent: 25,
+      protected: [{ apiVersion: 'net.routerd.net/v1alpha1', kind: 'IPv4Route', name: 'uplink' }],
+      sourceEmptied: true,
+    },
+  }),
   RemoteAddressClaim: resource('hybrid', 'RemoteAddressClaim', {
     domainRef: 'cloudedge-same-subnet',
     address: '10.0.1.123/32',

@@ -68,6 +68,20 @@ const cases: readonly Case[] = [
     good: ['a', '0-a', 'a'.repeat(63)],
     reason: 'InvalidName',
   },
+  { kind: 'ChangePolicy', path: ['spec', 'confirm', 'default'], ...durations },
+  {
+    kind: 'ChangePolicy',
+    path: ['spec', 'confirm', 'probe'],
+    bad: [' ', '', 'a\0b'],
+    good: ['true && true'],
+  },
+  { kind: 'ChangePolicy', path: ['spec', 'guard', 'maxRemovals'], bad: [-1], good: [0, 1_000] },
+  {
+    kind: 'ChangePolicy',
+    path: ['spec', 'guard', 'maxRemovalPercent'],
+    bad: [-0.5, 100.1],
+    good: [0, 12.5, 100],
+  },
   { kind: 'DynamicConfigSource', path: ['spec', 'ttl'], ...durations },
   { kind: 'DynamicConfigSource', path: ['spec', 'triggers', 0, 'every'], ...durations },
   {

@@ -1,0 +1,50 @@
+import type { Instant } from '../../protocol/time.js';
+import type { Control } from './control.js';
+import { suspensionOfAll } from './suspension.js';
+
+/** What the config directory holds, valid as it is, and why passes go on under the accepted startup-config all the same. */
+export interface Withheld {
+  /** The startupConfigHash of what the directory holds. */
+  readonly digest: string;
+  readonly kind: 'quarantined' | 'held' | 'awaitsConfirmation' | 'suspended';
+  readonly by: string;
+  readonly since: Instant;
+  /** What brought it about, such as `rollback 44`, or the reason that was given. */
+  readonly why: string;
+  /** When that ends by itself; undefined for never. */
+  readonly until?: Instant;
+}
+
+/** Lifts what withholds one startup-config, by its startupConfigHash, or any; for one pass. */
+export type Permit = { readonly digest: string } | 'all';
+
+export interface InputFacts {
+  /** The startupConfigHash of what the directory holds. */
+  readonly input: string;
+  /** That of the accepted startup-config. */
+  readonly accepted: string | undefined;
+  readonly now: Instant;
+  readonly permit?: Permit | undefined;
+}
+
+/** Why what the directory holds is not taken; undefined where it is. Pure. */
+export function withheldOf(control: Control, facts: InputFacts): Withheld | undefined {
+  const { input, accepted, now, permit } = facts;
+  if (input === accepted || permit === 'all' || permit?.digest === input) return undefined;
+  const quarantined = control.quarantine.find(({ digest }) => digest === input);
+  if (quarantined !== undefined) {
+    const { since, by, cause, message } = quarantined;
+    const why = message === '' ? cause : `${cause}: ${message}`;
+    return { digest: input, kind: 'quarantined', by, since, why };
+  }
+  const suspended = suspensionOfAll(control.suspended, now);
+  // Before the first generation there is nothing else to go on under.
+  if (suspended === undefined || accepted === undefined) return undefined;
+  const { since, until, by, reason } = suspended;
+  return { digest: input, kind: 'suspended', by, since, why: reason, until };
+}
+
+/** Whether anything could withhold an input: hashing one costs. */
+export function withholds(control: Control): boolean {
+  return control.quarantine.length > 0 || control.suspended.length > 0;
+}
