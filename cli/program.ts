@@ -1,10 +1,11 @@
 import { Argument, Command, Option } from 'commander';
 import { collect } from './common-options.js';
+import type { OutputOptions } from './commands/context.js';
 import type { ReconcileOptions } from './commands/reconcile.js';
 import type { ReconcileWaitOptions } from './commands/reconcile-by-daemon.js';
 import { actionCommands } from './program/action.js';
 import { quarantineCommands, rollbackCommand } from './program/control.js';
-import { verifyCommand } from './program/history.js';
+import { historyCommands } from './program/history.js';
 import {
   common,
   durationMs,
@@ -15,7 +16,7 @@ import {
   showSecrets,
 } from './program/options.js';
 import type { Runner } from './program/options.js';
-import { supposing } from './program/foresight.js';
+import { forecastCommand, supposing } from './program/foresight.js';
 import { inventoryCommands, ownershipCommand } from './program/ownership.js';
 
 /**
@@ -73,6 +74,8 @@ export function buildProgram(runner: Runner): Command {
       }),
     );
 
+  forecastCommand(program.command('forecast'), runner);
+
   common(program.command('status'))
     .description('what is in force, what was tried last, what happens next')
     .option('--watch', 'print it again whenever it changes')
@@ -122,8 +125,17 @@ export function buildProgram(runner: Runner): Command {
     .action(run(runner, ['source'], async () => (await import('./commands/dynamic.js')).dynamicDescribe));
   common(dynamic.command('render'))
     .description('print the effective-config in force')
+    .option('--annotate', 'say as YAML comments where each resource comes from')
     .addOption(showSecrets())
-    .action(run(runner, [], async () => (await import('./commands/dynamic.js')).dynamicRender));
+    .action(
+      run(runner, [], async () => {
+        const { dynamicRender } = await import('./commands/dynamic.js');
+        return async (options: OutputOptions & { readonly annotate?: boolean }, context) => {
+          if (options.annotate !== true) return dynamicRender(options, context);
+          return (await import('./commands/dynamic-annotate.js')).dynamicAnnotate(options, context);
+        };
+      }),
+    );
   common(dynamic.command('diff'))
     .description('compare the startup-config with the effective-config; exit 0 same, 1 differ, 2 trouble')
     .addOption(showSecrets())
@@ -166,7 +178,7 @@ export function buildProgram(runner: Runner): Command {
     .option('--watch', 'go on with those that come')
     .action(run(runner, [], async () => (await import('./commands/event.js')).eventList));
 
-  verifyCommand(program.command('verify'), runner);
+  historyCommands(program, runner);
 
   inventoryCommands(group('inventory', 'addresses on this side of a mobility pool'), runner);
   ownershipCommand(program.command('ownership'), runner);

@@ -82,6 +82,30 @@ export function isOpen(windows: readonly ExecutionWindow[], instant: Instant): b
   });
 }
 
+/** A moment at which the windows, taken together, open or close. */
+export interface WindowChange {
+  readonly at: Instant;
+  readonly open: boolean;
+}
+
+const minuteMs = 60_000;
+
+/**
+ * The first change after `after`, not later than `until`; undefined where there is none. Windows begin and end with a
+ * minute, in every zone that is in use, so each minute is looked at.
+ */
+export function nextWindowChange(
+  windows: readonly ExecutionWindow[],
+  after: Instant,
+  until: Instant,
+): WindowChange | undefined {
+  const before = isOpen(windows, after);
+  for (let at = (Math.floor(after / minuteMs) + 1) * minuteMs; at <= until; at += minuteMs) {
+    if (isOpen(windows, at) !== before) return { at, open: !before };
+  }
+  return undefined;
+}
+
 function wallTime(zone: string, instant: Instant): { day: number; minute: number } {
   const clock = clockOf(zone);
   if (clock === undefined) throw new Error(`unknown time zone: ${zone}`);

@@ -49,7 +49,11 @@ export async function openForWriting(
   memory?: CommitMemory,
 ): Promise<Result<WritableState, { readonly kind: 'state'; readonly failure: StoreFailure }>> {
   const known = await readAcknowledged(state.path);
-  const options = { searchPath: state.searchPath, cache: 'write' as const };
+  const options = {
+    searchPath: state.searchPath,
+    cache: 'write' as const,
+    ...(memory === undefined ? {} : { known: memory.known }),
+  };
   // A repository that is gone must not be begun anew under the numbers of the old one.
   const opened = await (known?.commit === undefined ? createStore : openStore)(state.path, options);
   if (!opened.ok)
@@ -158,8 +162,8 @@ export async function commitSettlement(order: CommitOrder): Promise<PassReport |
         settlement.leases.map(({ source, generation }) => [source, generation]),
       );
       await acknowledge(view, store, { commit, generation: next, numbers: { generation: next, parts } });
-      await store.project(committed.value.commit, report.finishedAt);
       const files = new Map([...plan.files].map(([path, content]) => [path, Buffer.from(content)]));
+      await store.project(commit, report.finishedAt, files);
       await cacheDocuments(store.path, { commit, files }, plan.documents);
       if (order.memory !== undefined)
         remember(order.memory, { commit, files }, { plan, settlement, startup: report.startup });

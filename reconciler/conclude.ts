@@ -2,11 +2,15 @@ import { isError } from '../protocol/problem.js';
 import type { Problem } from '../protocol/problem.js';
 import { ok } from '../protocol/result.js';
 import type { Result } from '../protocol/result.js';
+import type { Instant } from '../protocol/time.js';
 import { loadConfig } from '../state/config/load.js';
 import type { LoadedConfig } from '../state/config/load.js';
 import type { Store } from '../state/git/store.js';
 import { commitSettlement, openForWriting } from './commit.js';
+import { withheldOf } from './control/withheld.js';
+import type { Withheld } from './control/withheld.js';
 import { orderProblems } from './control/order.js';
+import type { StartupOrder } from './control/order.js';
 import { pluginReports, proposalsOf } from './outcomes.js';
 import { listenersOf } from './events/listeners.js';
 import type { Attempt } from './outcomes.js';
@@ -18,6 +22,7 @@ import type { PassReport } from './report.js';
 import { settle } from './settle/settle.js';
 import type { Settlement } from './settle/settle.js';
 import { situationOf } from './situation.js';
+import type { Situation } from './situation.js';
 import { viewState } from './state-dir.js';
 import type { StateView } from './state-dir.js';
 import { withStateLock } from './state-lock.js';
@@ -94,7 +99,7 @@ async function decideAfresh(order: ConcludeOrder): Promise<Result<Decided, PassF
 }
 
 export interface Decision {
-  readonly options: PassOptions;
+  readonly options: Pick<PassOptions, 'engineVersion' | 'operator' | 'only'>;
   readonly plan: readonly PlannedPlugin[];
   readonly attempts: readonly Attempt[];
   readonly config: LoadedConfig;
@@ -103,8 +108,8 @@ export interface Decision {
 }
 
 /** Decides a pass on what was read, and reports it; effects are the caller's. */
-export async function decide(decision: Decision): Promise<PassReport> {
-  const { options, plan, attempts, config, view } = decision;
+export async function decide(decision: Decision & { readonly options: PassOptions }): Promise<PassReport> {
+  const { options, config, view } = decision;
   // Read after the results that it uses: none of them is from the future.
   const now = options.clock();
   const order = await options.order?.({ view, config, now });
@@ -112,6 +117,24 @@ export async function decide(decision: Decision): Promise<PassReport> {
     await situationOf(config, view.head, { now, permit: options.permit, order }),
     options.suppose,
   );
+  const report = decideUnder(decision, { situation, order, now });
+  const { settlement, startup } = report;
+  const known = options.memory?.commits;
+  if (known?.last !== undefined && known.last.commit === view.head.commit)
+    if (settlement !== undefined && settlement.commit === undefined) learn(known, settlement, startup);
+  return report;
+}
+
+/** What a decision is made under. */
+export interface Circumstances {
+  readonly situation: Situation;
+  readonly order: StartupOrder | undefined;
+  readonly now: Instant;
+}
+
+/** The same where the circumstances are known. Pure. */
+export function decideUnder(decision: Decision, { situation, order, now }: Circumstances): PassReport {
+  const { options, plan, attempts, config, view } = decision;
   const problems = order === undefined ? [] : orderProblems(order, config, situation.plugins);
   const refused = problems.some(isError);
   const current = inputsOf(planRuns({ ...view, situation }, now));
@@ -132,9 +155,7 @@ export async function decide(decision: Decision): Promise<PassReport> {
           },
           now,
         );
-  const known = options.memory?.commits;
-  if (known?.last !== undefined && known.last.commit === view.head.commit)
-    if (settlement !== undefined && settlement.commit === undefined) learn(known, settlement, startup);
+  const withheld = order === undefined ? situation.withheld : withheldAfter(settlement, situation, now);
   return {
     config,
     only: options.only,
@@ -142,12 +163,24 @@ export async function decide(decision: Decision): Promise<PassReport> {
     startup,
     plugins: pluginReports({ plan, attempts, current, settlement }),
     settlement,
-    ...(situation.withheld === undefined ? {} : { withheld: situation.withheld }),
+    ...(order === undefined ? {} : { order }),
+    ...(withheld === undefined ? {} : { withheld }),
     ...(refused ? { refused: problems } : {}),
     commit: undefined,
     repairs: decision.repairs,
     finishedAt: now,
   };
+}
+
+/** Why the directory is not taken from now on, once another startup-config than its own is in force. */
+function withheldAfter(
+  settlement: Settlement | undefined,
+  { input }: Situation,
+  now: Instant,
+): Withheld | undefined {
+  const digest = input?.();
+  if (settlement === undefined || digest === undefined) return undefined;
+  return withheldOf(settlement.control, { input: digest, accepted: settlement.startupConfigHash, now });
 }
 
 function inputsOf(plan: readonly PlannedPlugin[]): Map<string, string> {

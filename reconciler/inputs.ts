@@ -16,13 +16,26 @@ export interface RunnablePlugin {
 
 /** The resources of the plugin's allow-list that the startup-config holds, in the order of the list. */
 export function contextOf(declaration: PluginDeclaration, resources: readonly Resource[]): Value[] {
-  const byKey = new Map(resources.map(resource => [refKey(refOf(resource)), resource]));
+  if (declaration.context.length === 0) return [];
+  const byKey = byIdentity(resources);
   return declaration.context.flatMap((ref): Value[] => {
     const resource = byKey.get(refKey(ref));
     if (resource === undefined) return [];
     const spec = redactForPlugin(resource['spec']);
     return [{ apiVersion: ref.apiVersion, kind: ref.kind, name: ref.name, ...(isMap(spec) ? { spec } : {}) }];
   });
+}
+
+/** Made once for all the plugins that ask. */
+const indexes = new WeakMap<readonly Resource[], ReadonlyMap<string, Resource>>();
+
+function byIdentity(resources: readonly Resource[]): ReadonlyMap<string, Resource> {
+  let index = indexes.get(resources);
+  if (index === undefined) {
+    index = new Map(resources.map(resource => [refKey(refOf(resource)), resource]));
+    indexes.set(resources, index);
+  }
+  return index;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Part } from '../protocol/part.js';
 import type { ConfigMemory } from '../state/config/load.js';
+import type { KnownCommits } from '../state/git/history.js';
 import type { Router } from '../protocol/resource.js';
 import { parseDocument, readCommit } from './head.js';
 import type { CommitContent, CommitReading } from './head.js';
@@ -20,6 +21,13 @@ export interface PassMemory {
 /** The commit that was read last. */
 export interface CommitMemory {
   last?: CommitReading;
+  readonly known: KnownCommits;
+}
+
+/** After a failure nothing is sure any more: the repository may have been changed by whatever failed. */
+export function forget({ commits }: PassMemory): void {
+  delete commits.last;
+  commits.known.clear();
 }
 
 /**

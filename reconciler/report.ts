@@ -5,6 +5,7 @@ import type { Problem } from '../protocol/problem.js';
 import type { Router } from '../protocol/resource.js';
 import type { Instant } from '../protocol/time.js';
 import type { LoadedConfig } from '../state/config/load.js';
+import type { StartupOrder } from './control/order.js';
 import type { Withheld } from './control/withheld.js';
 import type { DueCause } from './due.js';
 import type { Head } from './head.js';
@@ -61,6 +62,8 @@ export interface PassReport {
   readonly plugins: readonly PluginReport[];
   /** Undefined where there is no startup-config at all, neither a valid nor an accepted one. */
   readonly settlement: Settlement | undefined;
+  /** What put another startup-config in force than that of the directory. */
+  readonly order?: StartupOrder;
   /** Why what the directory holds was not taken, though it has no errors. */
   readonly withheld?: Withheld;
   /** What is wrong with the startup-config that was to be put in force in its place: then there is no settlement. */

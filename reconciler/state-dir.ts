@@ -90,7 +90,7 @@ export async function lostRepository(dir: string): Promise<StoreFailure | undefi
 /** The same for a store that is open. Throws StorageError where HEAD is not a commit of routerd's. */
 export async function viewStore(
   store: Store,
-  memory: CommitMemory = {},
+  memory: CommitMemory = { known: new Map() },
   read: ReadDocument = parseDocument,
 ): Promise<StateView> {
   const leases = decodeLeases(await readRunFile(leasesPath(store.path)));

@@ -16,7 +16,8 @@ import type { PassReport, PluginReport, RunRecord } from './report.js';
 export function statusAfter(before: RunStatus, report: PassReport): RunStatus {
   const { config, settlement, finishedAt } = report;
   const valid = config.startup !== undefined;
-  const applied = valid && report.withheld === undefined && settlement !== undefined;
+  const taken = report.order !== undefined || (valid && report.withheld === undefined);
+  const applied = taken && settlement !== undefined;
   const generation = settlement?.generation.next ?? report.head.generation;
   const plugins = pluginStatuses(before, report);
   const failing = report.plugins

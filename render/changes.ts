@@ -44,8 +44,8 @@ export function changesBetween(
   after: Snapshot,
   endings: PartEndings = new Map(),
 ): Change[] {
-  const old = index(before);
-  const next = index(after);
+  const [was, is] = [before.effective.resources, after.effective.resources];
+  const [old, next] = [index(before, new Set(is)), index(after, new Set(was))];
   const removed: Change[] = [];
   for (const [key, resource] of old.resources) {
     if (next.resources.has(key) || next.suppressed.has(key)) continue;
@@ -88,10 +88,18 @@ interface Index {
   readonly suppressed: ReadonlyMap<string, Suppression>;
 }
 
-function index(snapshot: Snapshot): Index {
+/** What differs from the other side, which holds everything else as the very same objects. */
+function index(snapshot: Snapshot, others: ReadonlySet<Resource>): Index {
+  const own = snapshot.effective.resources.filter(resource => !others.has(resource));
+  const resources = new Map(own.map(resource => [refKey(refOf(resource)), resource]));
+  const origins = new Map<string, string>();
+  for (const { resource, source } of snapshot.origins) {
+    const key = refKey(resource);
+    if (resources.has(key)) origins.set(key, source);
+  }
   return {
-    resources: new Map(snapshot.effective.resources.map(resource => [refKey(refOf(resource)), resource])),
-    origins: new Map(snapshot.origins.map(({ resource, source }) => [refKey(resource), source])),
+    resources,
+    origins,
     suppressed: new Map(snapshot.suppressed.map(suppression => [refKey(suppression.resource), suppression])),
   };
 }
@@ -103,7 +111,6 @@ function arrival(
   const { key, old, source, endings } = facts;
   const ref = refOf(resource);
   const before = old.resources.get(key);
-  if (before === resource) return undefined;
   if (before !== undefined) {
     const fields = differingFields(before, resource);
     if (fields.length === 0) return undefined;

@@ -21,7 +21,7 @@ export interface MergeInput {
 
 /** A configuration that is being tried: the effective resources so far, and which of them a part has just added. */
 export interface Candidate {
-  readonly router: Router;
+  readonly router: () => Router;
   readonly added: readonly Resource[];
 }
 
@@ -162,7 +162,7 @@ function partPlace(part: Part): Place {
 function tryPart(input: MergeInput, rules: StartupRules, parts: readonly Part[]): Problem[] {
   const part = parts.at(-1);
   if (part === undefined) return [];
-  const router = compose(input.startup, parts, resolveMasks(parts, rules).suppressed);
+  const router = () => compose(input.startup, parts, resolveMasks(parts, rules).suppressed);
   return input.validate({ router, added: part.resources }).map(problem => ({
     ...problem,
     reason: 'PartInvalid',
@@ -235,7 +235,10 @@ function compose(
   parts: readonly Part[],
   suppressed: ReadonlyMap<string, Suppression>,
 ): Router {
-  const kept = startup.resources.filter(resource => !suppressed.has(refKey(refOf(resource))));
+  const kept =
+    suppressed.size === 0
+      ? startup.resources
+      : startup.resources.filter(resource => !suppressed.has(refKey(refOf(resource))));
   const added = parts.flatMap(part =>
     [...part.resources].sort((a, b) => byCodePoint(refKey(refOf(a)), refKey(refOf(b)))),
   );

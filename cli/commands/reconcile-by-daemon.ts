@@ -69,7 +69,8 @@ function succeededSince(before: StatusFacts, now: StatusFacts): boolean {
       (outcome === 'failed' || outcome === 'rejected')
     );
   });
-  return ready && !bad;
+  // As for a pass of one's own: what the operator wrote is not in force.
+  return ready && !bad && now.withheld === undefined;
 }
 
 /** When the last run that was taken in began. */

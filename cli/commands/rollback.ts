@@ -1,6 +1,5 @@
 import { unreachable } from '../../protocol/result.js';
 import { oneLine } from '../../protocol/text.js';
-import { printRouter } from '../../render/router-yaml.js';
 import { rollback } from '../../reconciler/control/rollback.js';
 import type { RollbackFailure } from '../../reconciler/control/rollback.js';
 import type { PassReport } from '../../reconciler/report.js';
@@ -44,9 +43,8 @@ export const rollbackTo: Command<RollbackCommandOptions> = async (options, conte
     const plan = planDocument(report, { dryRun, showSecrets: options.showSecrets === true });
     const succeeded = report.refused === undefined;
     const document = { ...plan, kind: dryRun ? 'RollbackPlan' : 'RollbackResult', to, succeeded };
-    const texts = new Map(report.config.texts);
-    if (report.startup !== undefined)
-      texts.set(`startup-config.yaml of generation ${to}`, printRouter(report.startup));
+    // An excerpt of the old text could show a secret: its problems stand without one.
+    const texts = new Map<string, string>();
     // What the directory holds now is what is rolled back from: neither it nor its problems are the matter.
     const said = { ...plan, withheld: null, problems: report.refused ?? [], plugins: [] };
     emit(io, output, {

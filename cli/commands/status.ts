@@ -3,6 +3,7 @@ import { fail, ok } from '../../protocol/result.js';
 import type { Result } from '../../protocol/result.js';
 import { loadConfig } from '../../state/config/load.js';
 import { planRuns } from '../../reconciler/plan-runs.js';
+import { whatIfPromoted } from '../../reconciler/control/what-if.js';
 import { findDaemon, findRunning, findWriter } from '../../reconciler/presence.js';
 import { situationOf } from '../../reconciler/situation.js';
 import { emit } from '../output/format.js';
@@ -45,7 +46,7 @@ export const status: Command<StatusOptions> = async (options, context) => {
 /** What makes a status worth printing again: not that a lease has a second less left. */
 function gist(document: StatusDocument): string {
   return JSON.stringify(document, (key, value: unknown) =>
-    key === 'leaseLeftSeconds' || key === 'lockHolder' ? undefined : value,
+    key === 'leaseLeftSeconds' || key === 'leftSeconds' || key === 'lockHolder' ? undefined : value,
   );
 }
 
@@ -68,12 +69,15 @@ export async function readFacts(
   const view = opened.value;
   const settings = await settingsOf(options, context.env);
   const now = context.clock();
-  const situation = await situationOf(await loadConfig(settings.config), view.head, { now });
+  const config = await loadConfig(settings.config);
+  const situation = await situationOf(config, view.head, { now });
   const dir = settings.state.path;
   const daemon = await findDaemon(dir);
   return ok({
     view,
     plan: planRuns({ ...view, situation }, now),
+    withheld: situation.withheld,
+    promotable: situation.withheld === undefined ? undefined : await whatIfPromoted(view, { config, now }),
     daemon,
     // A daemon keeps the account itself; what one that was killed left is checked.
     running: daemon === undefined ? await findRunning(dir, view.status.running) : view.status.running,

@@ -4,6 +4,8 @@ import { isTopic } from '../../protocol/names.js';
 import { collect } from '../common-options.js';
 import { parseMoment } from '../moment.js';
 import type { Moment } from '../moment.js';
+import { common, durationMs, run } from './options.js';
+import type { Runner } from './options.js';
 
 /** The options with which a dry-run takes something for granted. */
 export function supposing(command: Command): Command {
@@ -24,6 +26,29 @@ export function supposing(command: Command): Command {
     ).argParser(collect),
     new Option('--startup <path>', 'with --dry-run: a file or directory that stands for the startup-config'),
   ].reduce((on, option) => on.addOption(option.conflicts(['wait', 'watch'])), command);
+}
+
+/** `routerctl forecast`. */
+export function forecastCommand(forecast: Command, runner: Runner): void {
+  common(forecast)
+    .description('what changes by itself, and when: leases, masks, execution windows, runs of plugins')
+    .addOption(
+      new Option('--for <duration>', 'how far ahead, at most 8784h (default: 1h)').argParser(horizonMs),
+    )
+    .option(
+      '--all-plugins-dead',
+      'suppose that no plugin runs any more; without --for, until the last lease has ended',
+    )
+    .action(run(runner, [], async () => (await import('../commands/forecast.js')).forecastCommand));
+}
+
+/** A leap year. */
+const longestMs = 366 * 24 * 3_600_000;
+
+function horizonMs(text: string): number {
+  const ms = durationMs(text);
+  if (ms <= longestMs) return ms;
+  throw new InvalidArgumentError('at most 8784h, which is a year, is meant.');
 }
 
 function moment(text: string): Moment {

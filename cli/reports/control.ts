@@ -1,6 +1,11 @@
 import { formatTime } from '../../protocol/time.js';
+import type { Instant } from '../../protocol/time.js';
+import type { Change } from '../../render/changes.js';
 import type { Quarantined } from '../../reconciler/control/quarantine.js';
+import type { Suspension } from '../../reconciler/control/suspension.js';
 import type { Withheld } from '../../reconciler/control/withheld.js';
+
+import type { Settlement } from '../../reconciler/settle/settle.js';
 
 /** Why what the config directory holds is not taken. */
 export interface WithheldItem extends Omit<Withheld, 'since' | 'until'> {
@@ -12,6 +17,36 @@ export interface WithheldItem extends Omit<Withheld, 'since' | 'until'> {
 export function withheldItem(withheld: Withheld): WithheldItem {
   const { since, until } = withheld;
   return { ...withheld, since: formatTime(since), until: until === undefined ? null : formatTime(until) };
+}
+
+/** What would be in force if nothing withheld what the config directory holds. */
+export interface PromotableItem {
+  readonly startupConfigHash: string;
+  readonly generation: { readonly current: number; readonly next: number };
+  readonly changes: readonly Change[];
+}
+
+export function promotableItem(settlement: Settlement): PromotableItem {
+  const { startupConfigHash, generation, changes } = settlement;
+  return { startupConfigHash, generation, changes };
+}
+
+export interface SuspensionItem extends Omit<Suspension, 'since' | 'until'> {
+  readonly since: string;
+  readonly until: string;
+  readonly leftSeconds: number;
+}
+
+/** Those that hold at this moment. */
+export function suspensionItems(suspensions: readonly Suspension[], now: Instant): SuspensionItem[] {
+  return suspensions
+    .filter(({ until }) => until > now)
+    .map(entry => ({
+      ...entry,
+      since: formatTime(entry.since),
+      until: formatTime(entry.until),
+      leftSeconds: Math.round((entry.until - now) / 1000),
+    }));
 }
 
 export interface QuarantineItem extends Omit<Quarantined, 'since'> {

@@ -3,18 +3,26 @@ import { intervalOf } from '../../protocol/references.js';
 import { durationText } from '../../protocol/duration.js';
 import { formatTime } from '../../protocol/time.js';
 import type { Instant } from '../../protocol/time.js';
+import { controlOf } from '../../reconciler/control/control.js';
+import type { Withheld } from '../../reconciler/control/withheld.js';
 import type { PlannedPlugin } from '../../reconciler/plan-runs.js';
 import type { Condition } from '../../reconciler/records/run-status.js';
 import type { Presence } from '../../reconciler/records/presence.js';
+import type { Settlement } from '../../reconciler/settle/settle.js';
 import type { StateView } from '../../reconciler/state-dir.js';
 import type { Holder } from '../../state/lock-holder.js';
 import type { Document } from '../output/format.js';
+import { promotableItem, quarantineItem, suspensionItems, withheldItem } from './control.js';
+import type { PromotableItem, QuarantineItem, SuspensionItem, WithheldItem } from './control.js';
 import { partSummary } from './part-summary.js';
 import type { PartSummary } from './part-summary.js';
 
 export interface StatusFacts {
   readonly view: StateView;
   readonly plan: readonly PlannedPlugin[];
+  /** Why what the config directory holds is not taken, and what it would come to. */
+  readonly withheld?: Withheld | undefined;
+  readonly promotable?: Settlement | undefined;
   /** The daemon that runs, undefined for none. */
   readonly daemon: Presence | undefined;
   /** Plugins whose results are still to come. */
@@ -41,6 +49,12 @@ export interface StatusDocument extends Document {
     readonly since: string;
   } | null;
   readonly lockHolder: Holder | null;
+  /** Why what the config directory holds is not in force, though it has no errors; null where it is, or has. */
+  readonly withheld: WithheldItem | null;
+  /** What would come into force if nothing withheld it; null where nothing does. */
+  readonly promotable: PromotableItem | null;
+  readonly quarantined: readonly QuarantineItem[];
+  readonly suspended: readonly SuspensionItem[];
 }
 
 export interface PluginItem {
@@ -61,7 +75,8 @@ export interface PluginItem {
 
 /** What `status` shows; pure. */
 export function statusDocument(facts: StatusFacts): StatusDocument {
-  const { view, plan, daemon, writer, now } = facts;
+  const { view, plan, daemon, writer, now, withheld, promotable } = facts;
+  const { quarantine, suspended } = controlOf(view.head);
   const { lastAttempted, lastApplied, problems } = view.status;
   return {
     kind: 'Status',
@@ -79,6 +94,10 @@ export function statusDocument(facts: StatusFacts): StatusDocument {
     daemon: daemon === undefined ? null : { pid: daemon.pid, startedAt: formatTime(daemon.startedAt) },
     watch: daemon === undefined ? null : { ...daemon.watch, since: formatTime(daemon.watch.since) },
     lockHolder: writer ?? null,
+    withheld: withheld === undefined ? null : withheldItem(withheld),
+    promotable: promotable === undefined ? null : promotableItem(promotable),
+    quarantined: quarantine.map(quarantineItem),
+    suspended: suspensionItems(suspended, now),
     lastAttempted:
       lastAttempted === undefined ? null : { ...lastAttempted, time: formatTime(lastAttempted.time) },
     lastApplied: lastApplied === undefined ? null : { ...lastApplied, time: formatTime(lastApplied.time) },

@@ -1,5 +1,9 @@
+import { durationText } from '../../protocol/duration.js';
+import { refText } from '../../protocol/resource.js';
 import { oneLine } from '../../protocol/text.js';
-import type { WithheldItem } from '../reports/control.js';
+import { countText } from '../../render/commit-message.js';
+import type { PromotableItem, SuspensionItem, WithheldItem } from '../reports/control.js';
+import type { StatusDocument } from '../reports/status.js';
 
 /** As many hex digits of a digest as tell it apart, `sha256:` left out. */
 export function shortDigest(digest: string): string {
@@ -43,4 +47,58 @@ function hintOf({ kind, digest }: WithheldItem): string {
     case 'suspended':
       return 'routerctl resume all';
   }
+}
+
+const listedChanges = 20;
+
+/** What steers passes, for the head of a status. */
+export function controlLines(status: StatusControl): string[] {
+  const { withheld, promotable, quarantined, suspended } = status;
+  const elsewhere = quarantined.filter(({ digest }) => digest !== withheld?.digest);
+  return [
+    ...(withheld === null ? [] : [inputLine(withheld)]),
+    ...(promotable === null ? [] : promotableLines(promotable)),
+    ...elsewhere.map(({ digest, by, since, cause, message }) =>
+      oneLine(
+        `quarantined: ${shortDigest(digest)} by ${by} since ${since} (${[cause, ...(message === '' ? [] : [message])].join(': ')})`,
+        400,
+      ),
+    ),
+    ...suspended.map(suspensionLine),
+  ];
+}
+
+type StatusControl = Pick<StatusDocument, 'withheld' | 'promotable' | 'quarantined' | 'suspended'>;
+
+function inputLine(withheld: WithheldItem): string {
+  const { by, since, why, digest } = withheld;
+  return oneLine(
+    `config directory: ${shortDigest(digest)} ${stateText(withheld)} by ${by} since ${since} (${why})`,
+    400,
+  );
+}
+
+function promotableLines({ generation, changes }: PromotableItem): string[] {
+  const { current, next } = generation;
+  if (next === current) return ['  to take it would change nothing of what is in force'];
+  const hidden = changes.length - listedChanges;
+  return [
+    `  to take it would make generation ${next}: ${countText(changes)}`,
+    ...changes
+      .slice(0, listedChanges)
+      .map(({ action, resource, fields }) =>
+        oneLine(
+          `${action.padEnd(8)} ${refText(resource)}${fields === undefined ? '' : `: ${fields.join(', ')}`}`,
+          400,
+        ),
+      )
+      .map(line => `    ${line}`),
+    ...(hidden > 0 ? [`    and ${hidden} more`] : []),
+  ];
+}
+
+/** `suspended: plugin/x for 1h59m still, until T, by alice: maintenance`. */
+export function suspensionLine({ target, by, until, reason, leftSeconds }: SuspensionItem): string {
+  const left = durationText(leftSeconds * 1_000);
+  return oneLine(`suspended: ${target} for ${left} still, until ${until}, by ${by}: ${reason}`, 400);
 }

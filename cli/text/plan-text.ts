@@ -64,12 +64,14 @@ function pluginLines({ plugins }: PlanDocument): string[] {
 }
 
 function changeLines({ changes }: PlanDocument, { colour }: PlanTextOptions): string[] {
-  return changes.map(change => {
-    const { action, resource, source, until, reason, fields } = change;
-    const by = `${source}${until === undefined ? '' : ` until ${until}`}`;
-    const detail = action === 'added' ? '' : `: ${fields === undefined ? reason : fields.join(', ')}`;
-    return `${paint(colour, changeStyles[action], action.padEnd(8))} ${oneLine(`${refText(resource)}  ${by}${detail}`, 400)}`;
-  });
+  return changes.map(change => changeLine(change, colour));
+}
+
+export function changeLine(change: Change, colour: boolean): string {
+  const { action, resource, source, until, reason, fields } = change;
+  const by = `${source}${until === undefined ? '' : ` until ${until}`}`;
+  const detail = action === 'added' ? '' : `: ${fields === undefined ? reason : fields.join(', ')}`;
+  return `${paint(colour, changeStyles[action], action.padEnd(8))} ${oneLine(`${refText(resource)}  ${by}${detail}`, 400)}`;
 }
 
 function diffText({ diff }: PlanDocument, options: PlanTextOptions): string {

@@ -1,5 +1,6 @@
 import { durationText } from '../../protocol/duration.js';
 import { table } from '../output/format.js';
+import { controlLines } from './control-text.js';
 import type { StatusDocument } from '../reports/status.js';
 
 /** The status as tables. */
@@ -9,6 +10,7 @@ export function statusText(status: StatusDocument): string {
     `generation ${generation}${commit === null ? '' : ` (${commit.slice(0, 12)})`}`,
     daemon === null ? 'daemon: not running' : `daemon: process ${daemon.pid} since ${daemon.startedAt}`,
     ...(watch === null ? [] : [`watch: ${watch.status} (${watch.reason}) — ${watch.message}`]),
+    ...controlLines(status),
     ...(lockHolder === null ? [] : [`writing now: ${lockHolder.command} (process ${lockHolder.pid})`]),
   ];
   return [

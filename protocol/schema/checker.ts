@@ -26,6 +26,8 @@ export interface Checker {
   checkResource(resource: Value): readonly Issue[];
   /** The envelope of a Router document, without what its resources hold. */
   checkRouter(router: ValueMap): readonly Issue[];
+  /** Whether `checkRouter` may depend on how many resources there are, or which: an extra schema says anything. */
+  readonly countsResources: boolean;
   /** sha256 of the extra schemas in use, '' for none: for cache keys and digests of inputs. */
   readonly digest: string;
 }
@@ -66,24 +68,34 @@ export function createChecker(extras: readonly ExtraSchema[] = []): Checker {
     };
   }
 
+  /** Resources never change: what is wrong with one is found out once. */
+  const judged = new WeakMap<ValueMap, readonly Issue[]>();
+
+  function judgeResource(resource: ValueMap): readonly Issue[] {
+    const { apiVersion, kind } = resource;
+    const name = typeof kind === 'string' ? kind : 'resource';
+    const envelope = judge(shippedShape('resource'), name, resource);
+    const rules = applyRules(envelopeRules, resource);
+    if (typeof apiVersion !== 'string' || typeof kind !== 'string' || rules.some(namesKind))
+      return mergeIssues(envelope, rules);
+    const ref = { apiVersion, kind };
+    const role = shippedKind(ref)?.role;
+    if (role === 'document' || role === 'message') return [notAResource(ref)];
+    const shape = shapeIssues(ref, resource);
+    if (shape === undefined) return mergeIssues([...envelope, unknownKind(ref)], rules);
+    // An extra schema may forget the envelope. One that has something against it needs no second opinion.
+    const checked = shape.every(({ path }) => path[0] === 'spec') ? [...shape, ...envelope] : shape;
+    const own = rulesOf(ref);
+    return mergeIssues(checked, own === undefined ? rules : [...rules, ...applyRules(own, resource)]);
+  }
+
   return {
+    countsResources: envelopes.length > 0,
     checkResource(resource) {
       if (!isMap(resource)) return [notAMapping(resource)];
-      const { apiVersion, kind } = resource;
-      const name = typeof kind === 'string' ? kind : 'resource';
-      const envelope = judge(shippedShape('resource'), name, resource);
-      const rules = applyRules(envelopeRules, resource);
-      if (typeof apiVersion !== 'string' || typeof kind !== 'string' || rules.some(namesKind))
-        return mergeIssues(envelope, rules);
-      const ref = { apiVersion, kind };
-      const role = shippedKind(ref)?.role;
-      if (role === 'document' || role === 'message') return [notAResource(ref)];
-      const shape = shapeIssues(ref, resource);
-      if (shape === undefined) return mergeIssues([...envelope, unknownKind(ref)], rules);
-      // An extra schema may forget the envelope. One that has something against it needs no second opinion.
-      const checked = shape.every(({ path }) => path[0] === 'spec') ? [...shape, ...envelope] : shape;
-      const own = rulesOf(ref);
-      return mergeIssues(checked, own === undefined ? rules : [...rules, ...applyRules(own, resource)]);
+      let issues = judged.get(resource);
+      if (issues === undefined) judged.set(resource, (issues = judgeResource(resource)));
+      return issues;
     },
     checkRouter(router) {
       const shapes = envelopes.map(({ extra, part }) => extraPart(extra, part));

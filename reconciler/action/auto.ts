@@ -29,7 +29,7 @@ export interface AutoPlan {
 /** Decides what the daemon does by itself. Pure; whoever starts the action asks the gates again under the lock. */
 export function planAuto(view: ActionView, now: Instant): AutoPlan {
   const importing = importOf(view, { by: routerd, asked: false }, now).steps.length > 0;
-  const policy = policyOf(view.config);
+  const policy = policyOf(view);
   if (!policy.ok || !isAutomatic(policy.value)) return { importing };
   const waiting = inImportOrder(view.journal).filter(isWaiting);
   const startedInRun = startsWithin(view.journal, now).length;

@@ -31,7 +31,7 @@ export function gateFacts(
   return {
     direction,
     asked,
-    policy: policyOf(view.config),
+    policy: policyOf(view),
     planGone: direction === 'undo' ? undefined : planGone(action, { ...importFacts(view, now), actions }),
     executor: executorIdentity(action, view),
     ledgerStarts: view.ledger.get(keyIdentity(keyFor(action, direction))) ?? [],

@@ -91,8 +91,14 @@ export function livePartsOf(
   );
 }
 
-/** The one policy of the config directory as it is now. One that does not validate denies everything. */
-export function policyOf({ problems, resources }: LoadedConfig): Result<ActionPolicy, string> {
+/**
+ * The one policy of the config directory as it is now. One that does not validate denies everything; where what the
+ * directory holds is withheld, the policy in force is the one that was accepted.
+ */
+export function policyOf({
+  config: { problems, resources },
+  situation,
+}: Pick<ActionView, 'config' | 'situation'>): Result<ActionPolicy, string> {
   const [first, ...more] = problems.filter(isError);
   if (first !== undefined) {
     const others = more.length === 0 ? '' : ` (and ${more.length} more problems)`;
@@ -100,11 +106,13 @@ export function policyOf({ problems, resources }: LoadedConfig): Result<ActionPo
       `the config directory does not validate: ${first.place?.file ?? ''} ${first.message}${others}`,
     );
   }
-  const policies = resources.filter(({ resource }) => isActionPolicy(resource));
+  const read = resources.map(({ resource }) => resource);
+  const counting = situation.withheld === undefined ? read : (situation.startup?.resources ?? []);
+  const policies = counting.filter(isActionPolicy);
   const [only, another] = policies;
   if (only === undefined) return fail('there is no ProviderActionPolicy');
   return another === undefined
-    ? ok(decodeActionPolicy(only.resource))
+    ? ok(decodeActionPolicy(only))
     : fail('there are several ProviderActionPolicies');
 }
 

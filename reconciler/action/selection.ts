@@ -9,7 +9,7 @@ import type { ActionView } from './journal.js';
  * be started is for the gates to say.
  */
 export function waitingActions(view: ActionView, dryRun: boolean): Action[] {
-  const policy = policyOf(view.config);
+  const policy = policyOf(view);
   const withPending = dryRun || (policy.ok && !policy.value.requireApproval);
   const wanted: readonly ActionState[] = withPending ? ['pending', 'approved'] : ['approved'];
   return inImportOrder(view.journal).filter(action => wanted.includes(stateOf(action)));

@@ -12,6 +12,7 @@ import type { Suspension } from '../control/suspension.js';
 import { commitUnderLock, decide } from '../conclude.js';
 import { look, ordersOf } from '../look.js';
 import type { Looked } from '../look.js';
+import { forget } from '../memory.js';
 import type { PassMemory } from '../memory.js';
 import type { Attempt } from '../outcomes.js';
 import type { PassOptions } from '../pass-options.js';
@@ -81,7 +82,11 @@ export function startDaemon(options: DaemonOptions): Daemon {
   });
   const actions = createActions({ ...options, stopping: stopping.signal, onEnd: look_ });
   const ownership = createOwnershipKeeper({ ...options, stopping: stopping.signal, onEnd: look_ });
-  const memory: PassMemory = { config: {}, commits: {}, holdLeases: createLeaseHolder(clock) };
+  const memory: PassMemory = {
+    config: {},
+    commits: { known: new Map() },
+    holdLeases: createLeaseHolder(clock),
+  };
   const passOptions: PassOptions = {
     ...options,
     clock: () => clock.now(),
@@ -121,6 +126,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     } catch (error) {
       if (stopping.signal.aborted) return;
       failedPasses++;
+      forget(memory);
       const retryAt = clock.now() + backoffMs('pass', failedPasses);
       log('error', error instanceof Error ? error.message : String(error), { failures: failedPasses });
       alarm.wakeAt(retryAt);

@@ -1,5 +1,5 @@
 import { refKey, refOf } from '../../protocol/resource.js';
-import type { ResourceRef, Router } from '../../protocol/resource.js';
+import type { Resource, ResourceRef, Router } from '../../protocol/resource.js';
 import type { Place } from '../../protocol/problem.js';
 import type { Cause } from '../../render/commit-message.js';
 import { differingFields } from '../../render/changes.js';
@@ -29,20 +29,27 @@ function configCauses(before: StartupSide, after: StartupSide): Cause[] {
 }
 
 function changedFiles(before: StartupSide, after: StartupSide): Set<string> {
-  const old = new Map((before.router?.resources ?? []).map(resource => [refKey(refOf(resource)), resource]));
-  const next = new Map((after.router?.resources ?? []).map(resource => [refKey(refOf(resource)), resource]));
+  const [was, is] = [before.router?.resources ?? [], after.router?.resources ?? []];
+  const old = new Map(without(was, is).map(resource => [refKey(refOf(resource)), resource]));
+  const next = new Map(without(is, was).map(resource => [refKey(refOf(resource)), resource]));
   const files = new Set<string>();
   for (const { resource, place } of after.places) {
     const key = refKey(resource);
-    const [was, is] = [old.get(key), next.get(key)];
-    if (is === was || is === undefined) continue;
-    if (was === undefined || differingFields(was, is).length > 0) files.add(place.file);
+    const [earlier, later] = [old.get(key), next.get(key)];
+    if (later === undefined) continue;
+    if (earlier === undefined || differingFields(earlier, later).length > 0) files.add(place.file);
   }
   for (const { resource, place } of before.places) {
     const key = refKey(resource);
     if (old.has(key) && !next.has(key)) files.add(place.file);
   }
   return files;
+}
+
+/** Those that are not among the others as the very same object, as most are of which the file did not change. */
+function without(resources: readonly Resource[], others: readonly Resource[]): Resource[] {
+  const same = new Set(others);
+  return resources.filter(resource => !same.has(resource));
 }
 
 /** Who stands as the author of a commit: the operator for what an operator did, the plugin for its result, else routerd. */

@@ -82,7 +82,10 @@ export function settle(input: SettleInput, now: Instant): Settlement {
   const parts = nextParts(head.parts, ended, taken.parts);
   const places = new Map(situation.places.map(({ resource, place }) => [refKey(resource), place]));
   const placeOf = (ref: ResourceRef) => places.get(refKey(ref));
-  const merged = merge({ startup: situation.startup, parts, placeOf, validate: validator(situation) }, now);
+  const merged = merge(
+    { startup: situation.startup, parts, placeOf, validate: validator(situation, situation.startup) },
+    now,
+  );
 
   const startupText = printRouter(situation.startup);
   const effectiveText = printRouter(merged.effective);
@@ -188,7 +191,11 @@ export function settle(input: SettleInput, now: Instant): Settlement {
   }
 }
 
-function validator({ checker }: Situation): (candidate: Candidate) => Problem[] {
+function validator({ checker }: Situation, startup: Router): (candidate: Candidate) => Problem[] {
+  const envelopeOf = (router: Router) =>
+    checker.checkRouter(routerValue(router)).map(problemOf).filter(isError);
+  // All candidates have the envelope of the startup-config: it is checked once where nothing looks at the list inside.
+  let envelope: Problem[] | undefined;
   return ({ router, added }) => [
     ...added.flatMap(resource =>
       checker
@@ -200,7 +207,9 @@ function validator({ checker }: Situation): (candidate: Candidate) => Problem[] 
           resource: refOf(resource),
         })),
     ),
-    ...checker.checkRouter(routerValue(router)).map(problemOf).filter(isError),
+    ...(checker.countsResources
+      ? envelopeOf(router())
+      : (envelope ??= envelopeOf({ ...startup, resources: [] }))),
   ];
 }
 

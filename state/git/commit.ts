@@ -109,7 +109,7 @@ async function writeObjects(
   const fresh = newBlobs(contents, files, parent);
   await writeBlobs(context, scratch, fresh);
   tools.signal?.throwIfAborted();
-  const tree = await writeTree(context, scratch, files);
+  const tree = await writeTree(context, files);
   tools.signal?.throwIfAborted();
   const seconds = Math.max(0, Math.floor(input.at / 1_000), parent?.seconds ?? 0);
   const commit = await writeCommit(tools, input, { root: tree.root, seconds });

@@ -7,6 +7,7 @@ import type { GitContext } from './environment.js';
 import type { CommitFacts } from './history.js';
 import { isObjectId } from './names.js';
 import { objectId } from './objects.js';
+import { treesOf } from './tree.js';
 import type { Listing } from './tree.js';
 
 /**
@@ -30,7 +31,7 @@ export async function readHeadCache(context: GitContext, commit: string): Promis
   const files = new Map(Object.entries(cached.files).sort(([a], [b]) => byCodePoint(a, b)));
   const tree = /^tree ([0-9a-f]{40})\n/.exec(cached.object)?.[1];
   const seconds = /^committer .* (\d+) [-+]\d{4}$/m.exec(cached.object)?.[1];
-  if (tree === undefined || seconds === undefined || treeId(files) !== tree) return undefined;
+  if (tree === undefined || seconds === undefined || treesOf(files).at(-1)?.id !== tree) return undefined;
   return { files, others: [], seconds: Number(seconds) };
 }
 
@@ -60,43 +61,4 @@ async function read(path: string): Promise<Cached | undefined> {
     if (error instanceof StorageError || error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-type Node = Map<string, string | Node>;
-
-/** The id of the tree that holds exactly these plain files. */
-export function treeId(files: Listing): string {
-  const root: Node = new Map();
-  for (const [path, id] of files) {
-    const names = path.split('/');
-    const leaf = names.pop() ?? '';
-    let folder = root;
-    for (const name of names) {
-      const next = folder.get(name);
-      // A file and a folder of one name: no tree can hold both.
-      if (typeof next === 'string') return '';
-      const child: Node = next ?? new Map<string, string | Node>();
-      folder.set(name, child);
-      folder = child;
-    }
-    folder.set(leaf, id);
-  }
-  return nodeId(root);
-}
-
-/** git orders a folder's entries by their bytes, a folder's name as if it ended with a slash. */
-function nodeId(node: Node): string {
-  const entries = [...node].map(([name, entry]) => {
-    const isFile = typeof entry === 'string';
-    return {
-      order: Buffer.from(isFile ? name : `${name}/`),
-      header: `${isFile ? '100644' : '40000'} ${name}\0`,
-      id: isFile ? entry : nodeId(entry),
-    };
-  });
-  entries.sort((a, b) => Buffer.compare(a.order, b.order));
-  return objectId(
-    'tree',
-    Buffer.concat(entries.flatMap(({ header, id }) => [Buffer.from(header), Buffer.from(id, 'hex')])),
-  );
 }

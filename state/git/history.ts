@@ -22,15 +22,19 @@ export interface CommitFacts {
 export interface History {
   /** From memory, the cache of HEAD, or git. */
   readonly facts: (commit: string) => Promise<CommitFacts>;
-  /** From git whatever is remembered: rejects where the commit or its tree is not there. */
+  /** From git, unless this process has read or made the commit: rejects where it or its tree is not there. */
   readonly inspect: (commit: string) => Promise<CommitFacts>;
   readonly learn: (commit: string, facts: CommitFacts) => void;
 }
 
+/** Facts by commit, of those that were read from git or made: a commit never changes. */
+export type KnownCommits = Map<string, CommitFacts>;
+
 const remembered = 4;
 
-export function historyOf(context: GitContext): History {
-  const known = new Map<string, CommitFacts>();
+/** `sure` is kept by whoever works with one store for long, and forgets it when something has failed. */
+export function historyOf(context: GitContext, sure: KnownCommits = new Map()): History {
+  const known = new Map<string, CommitFacts>(sure);
   const learn = (commit: string, facts: CommitFacts) => {
     known.delete(commit);
     known.set(commit, facts);
@@ -44,13 +48,20 @@ export function historyOf(context: GitContext): History {
     return cached;
   };
   const inspect = async (commit: string) => {
+    const before = sure.get(commit);
+    if (before !== undefined) return before;
     const [tree, [object]] = await Promise.all([listTree(context, commit), readObjects(context, [commit])]);
     const { files, others } = tree;
     const found = { files, others, seconds: committerSeconds(context, commit, object) };
-    learn(commit, found);
+    learnSurely(commit, found);
     return found;
   };
-  return { facts, inspect, learn };
+  const learnSurely = (commit: string, facts: CommitFacts) => {
+    learn(commit, facts);
+    sure.clear();
+    sure.set(commit, facts);
+  };
+  return { facts, inspect, learn: learnSurely };
 }
 
 function committerSeconds(context: GitContext, id: string, object: ObjectContent | undefined): number {

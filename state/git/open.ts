@@ -10,6 +10,7 @@ import type { CacheUse, GitContext } from './environment.js';
 import { createRepository, newLineage } from './create.js';
 import { failure, lookAtStore } from './look.js';
 import type { StoreFailure } from './look.js';
+import type { KnownCommits } from './history.js';
 import { git } from './run.js';
 import { storeOf } from './store.js';
 import type { Store } from './store.js';
@@ -21,6 +22,8 @@ export interface StoreOptions {
   readonly timeoutMs?: number;
   /** Default `none`. */
   readonly cache?: CacheUse;
+  /** What is surely known about commits, from one opening of the store to the next. */
+  readonly known?: KnownCommits;
 }
 
 export interface CreateOptions extends StoreOptions {
@@ -65,7 +68,7 @@ async function storeAt(
   options: StoreOptions,
 ): Promise<Result<Store, StoreFailure>> {
   const context = await gitContext(path, { ...options, notes: join(path, 'run', 'cache', 'git') });
-  return context.ok ? ok(storeOf(context.value, lineage)) : context;
+  return context.ok ? ok(storeOf(context.value, lineage, options.known)) : context;
 }
 
 /** How git is called in the state directory at `path`, which must be a real path. Looks at nothing there. */

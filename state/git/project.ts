@@ -11,6 +11,7 @@ import type { History } from './history.js';
 import { readIndex, writeIndex } from './index-file.js';
 import { indexEntry } from './index-format.js';
 import { treeProblem } from './names.js';
+import { blobId } from './objects.js';
 import { lastListing, readProjected, writeProjected } from './projected.js';
 import { planProjection } from './projection-plan.js';
 import { moveStrays } from './strays.js';
@@ -31,6 +32,8 @@ export interface ProjectionInput {
   readonly commit: string;
   /** Names the folder for strays. */
   readonly stamp: string;
+  /** Files by path whose content is at hand; what does not have its hash is read from git. */
+  readonly contents: ReadonlyMap<string, Uint8Array>;
 }
 
 /**
@@ -67,7 +70,8 @@ export async function projectCommit(
     // One that was changed since it was looked at keeps its old stamps, so that git reads it.
     if (before?.mtimeNs === after.mtimeNs) stamps.set(path, after);
   }
-  const written = await writeFiles(context, new Map(plan.write.map(path => [path, files.get(path) ?? ''])));
+  const wanted = new Map(plan.write.map(path => [path, files.get(path) ?? '']));
+  const written = await writeFiles(context, wanted, input.contents);
   for (const [path, stats] of written) stamps.set(path, stats);
   const entries = new Map([...files].map(([path, id]) => [path, indexEntry(id, stamps.get(path))]));
   await writeIndex(context, entries, index);
@@ -83,11 +87,21 @@ function refuseForeign(context: GitContext, files: Listing, others: readonly str
 }
 
 /** Returns the stamps that the files have now. */
-async function writeFiles(context: GitContext, files: Listing): Promise<Map<string, BigIntStats>> {
+async function writeFiles(
+  context: GitContext,
+  files: Listing,
+  contents: ProjectionInput['contents'],
+): Promise<Map<string, BigIntStats>> {
   const stamps = new Map<string, BigIntStats>();
-  if (files.size === 0) return stamps;
   const folders = new Set<string>();
-  for (const [path, content] of await readFiles(context, files)) {
+  const atHand = new Map(
+    [...files].flatMap(([path, id]) => {
+      const content = contents.get(path);
+      return content !== undefined && blobId(content) === id ? [[path, content] as const] : [];
+    }),
+  );
+  const asked = await readFiles(context, new Map([...files].filter(([path]) => !atHand.has(path))));
+  for (const [path, content] of [...atHand, ...asked]) {
     const absolute = join(context.workTree, path);
     const folder = dirname(absolute);
     if (!folders.has(folder)) await ensureDir(folder);

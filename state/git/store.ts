@@ -8,6 +8,7 @@ import { ancestryOf } from './ancestry.js';
 import type { Ancestry } from './ancestry.js';
 import { checkObjects } from './check.js';
 import { historyOf, readFiles, readHeadFiles } from './history.js';
+import type { KnownCommits } from './history.js';
 import { housekeep } from './housekeep.js';
 import type { Housekeeping } from './housekeep.js';
 import { heldRefName, listHeld } from './held-refs.js';
@@ -57,8 +58,15 @@ export interface Store {
   readonly hold: (name: string, input: HoldInput, signal?: AbortSignal) => Promise<Revision>;
   /** Deletes refs of candidates; those that are not there are no matter. */
   readonly release: (names: readonly string[]) => Promise<void>;
-  /** Makes the visible files those of `commit`, which must be HEAD; `at` names the folder for strays. */
-  readonly project: (commit: string, at: Instant) => Promise<Projection>;
+  /**
+   * Makes the visible files those of `commit`, which must be HEAD; `at` names the folder for strays. What is among
+   * `contents`, by path, is not read from git again.
+   */
+  readonly project: (
+    commit: string,
+    at: Instant,
+    contents?: ReadonlyMap<string, Uint8Array>,
+  ) => Promise<Projection>;
   readonly recover: (options?: RecoverOptions) => Promise<Result<Recovery, RecoverFailure>>;
   readonly housekeep: () => Promise<Housekeeping>;
   /** What `git fsck` finds wrong; empty where all is well. Reads everything. */
@@ -67,8 +75,8 @@ export interface Store {
 
 export type HoldInput = Omit<CommitInput, 'parent' | 'tags'> & { readonly parent: string };
 
-export function storeOf(context: GitContext, lineage: string): Store {
-  const history = historyOf(context);
+export function storeOf(context: GitContext, lineage: string, known?: KnownCommits): Store {
+  const history = historyOf(context, known);
   const committer = { name: 'routerd', email: `routerd@${lineage}` };
   return {
     path: context.workTree,
@@ -122,7 +130,8 @@ export function storeOf(context: GitContext, lineage: string): Store {
         gone.map(name => ({ name: heldRefName(name), to: null })),
       );
     },
-    project: (commit, at) => projectCommit(context, history, { commit, stamp: formatTime(at) }),
+    project: (commit, at, contents = new Map()) =>
+      projectCommit(context, history, { commit, stamp: formatTime(at), contents }),
     recover: (options = {}) => recoverRepository(context, history, options),
     housekeep: () => housekeep(context),
     check: () => checkObjects(context),

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import type { GitContext } from './environment.js';
 import { damaged } from './git-error.js';
-import { assertObjectId, isObjectId } from './names.js';
+import { assertObjectId } from './names.js';
+import { objectId } from './objects.js';
 import { git } from './run.js';
 
 /** The files of a tree: path → blob id. */
@@ -16,6 +16,7 @@ export interface Tree {
 }
 
 const plainFile = '100644';
+const folderMode = '040000';
 
 /** Everything that a commit or tree holds, in one process. */
 export async function listTree(context: GitContext, id: string): Promise<Tree> {
@@ -43,29 +44,86 @@ export function sameListing(a: Listing, b: Listing): boolean {
 }
 
 /**
- * Writes the tree objects for `files` through an index in `scratch`; the blobs must be there. `update-index` drops what
- * it dislikes without a failure, so the tree is read back and must be the intended one.
+ * Writes the tree objects for `files`, whose blobs must be there, with one process. Their ids are computed here as well,
+ * and git must come to the same ones: what it wrote is then what was meant, byte for byte.
  */
 export async function writeTree(
   context: GitContext,
-  scratch: string,
   files: Listing,
 ): Promise<{ root: string; trees: readonly string[] }> {
-  const env = { GIT_INDEX_FILE: join(scratch, 'index') };
-  if (files.size > 0) {
-    await git(context, {
-      args: ['update-index', '--verbose', '-z', '--index-info'],
-      stdin: indexLines(files),
-      env,
-    });
-  }
-  const root = (await git(context, { args: ['write-tree'], env })).trimEnd();
-  if (!isObjectId(root)) throw damaged(context.workTree, 'git write-tree printed no object id');
-  const written = await listTree(context, root);
-  if (written.others.length > 0 || !sameListing(written.files, files)) {
+  const trees = treesOf(files);
+  const written = await git(context, {
+    args: ['mktree', '-z', '--batch'],
+    stdin: trees.map(({ entries }) => `${entries.map(entryLine).join('')}\0`).join(''),
+  });
+  const ids = trees.map(({ id }) => id);
+  const root = ids.pop();
+  if (root === undefined || written !== [...ids, root].map(id => `${id}\n`).join('')) {
     throw damaged(context.workTree, 'git wrote another tree than the intended one');
   }
-  return { root, trees: written.trees };
+  return { root, trees: ids };
+}
+
+interface TreeEntry {
+  readonly name: string;
+  readonly type: 'blob' | 'tree';
+  readonly id: string;
+}
+
+interface TreeObject {
+  readonly id: string;
+  readonly entries: readonly TreeEntry[];
+}
+
+/** As `git mktree -z` reads it. */
+function entryLine({ name, type, id }: TreeEntry): string {
+  return `${type === 'blob' ? plainFile : folderMode} ${type} ${id}\t${name}\0`;
+}
+
+type Folder = Map<string, string | Folder>;
+
+/** The trees that hold exactly these plain files, each after those inside it, the root last; none where no tree can. */
+export function treesOf(files: Listing): TreeObject[] {
+  const top: Folder = new Map();
+  for (const [path, id] of files) {
+    const names = path.split('/');
+    const leaf = names.pop() ?? '';
+    let folder = top;
+    for (const name of names) {
+      const next = folder.get(name);
+      // A file and a folder of one name.
+      if (typeof next === 'string') return [];
+      const child: Folder = next ?? new Map<string, string | Folder>();
+      folder.set(name, child);
+      folder = child;
+    }
+    folder.set(leaf, id);
+  }
+  const trees: TreeObject[] = [];
+  addTree(top, trees);
+  return trees;
+}
+
+const nothing = Buffer.alloc(0);
+
+function addTree(folder: Folder, trees: TreeObject[]): string {
+  const entries = [...folder].map(([name, entry]): TreeEntry =>
+    typeof entry === 'string'
+      ? { name, type: 'blob', id: entry }
+      : { name, type: 'tree', id: addTree(entry, trees) },
+  );
+  // git orders the entries by their bytes, a folder's name as if it ended with a slash.
+  const order = new Map(
+    entries.map(entry => [entry, Buffer.from(entry.type === 'tree' ? `${entry.name}/` : entry.name)]),
+  );
+  entries.sort((a, b) => Buffer.compare(order.get(a) ?? nothing, order.get(b) ?? nothing));
+  const content = entries.flatMap(({ name, type, id }) => [
+    Buffer.from(`${type === 'blob' ? plainFile : '40000'} ${name}\0`),
+    Buffer.from(id, 'hex'),
+  ]);
+  const id = objectId('tree', Buffer.concat(content));
+  trees.push({ id, entries });
+  return id;
 }
 
 /** Entries as `git update-index -z --index-info` reads them; an entry without id takes the path out. */

@@ -19,8 +19,8 @@ const cli = join(root, 'dist/cli/routerctl.js');
 const smoke = process.argv.includes('--smoke');
 const wanted = process.argv.slice(2).filter(argument => !argument.startsWith('--'));
 
-const small = makeWorkspace(100);
-const large = makeWorkspace(smoke ? 200 : 2_000);
+const small = makeWorkspace({ resources: 100 });
+const large = makeWorkspace({ resources: smoke ? 200 : 2_000 });
 const addresses = addressWork(smoke ? 1_000 : 10_000);
 const scratch = mkdtempSync(join(tmpdir(), 'routerd-floor-'));
 writeFileSync(join(scratch, 'hello.mjs'), "process.stdout.write('hello\\n');\n");

@@ -5,53 +5,91 @@ import type { Resource } from '../../protocol/resource.js';
 import { printRouter } from '../../render/router-yaml.js';
 import { binding, route, router } from '../rig/build.js';
 
+export interface WorkspaceSize {
+  readonly resources: number;
+  /** Default: a file for each 100 resources. */
+  readonly files?: number;
+  /** Default 1. */
+  readonly plugins?: number;
+}
+
 /** A config and a state directory of a given size, in a temporary folder. */
 export interface Workspace {
   readonly config: string;
   readonly state: string;
+  /** The arguments that name both. */
+  readonly where: readonly string[];
+  /** Where the files of resources stand. */
+  readonly files: readonly string[];
+  /** What a plugin prints, by its number. */
+  readonly answerOf: (plugin: number) => string;
   /** Gives the first resource another metric, so that the next pass has something to commit. */
   readonly edit: () => void;
+  /** Has a plugin, by its number, say something else in its next run. */
+  readonly say: (plugin: number) => void;
   readonly remove: () => void;
 }
 
-const perFile = 100;
+const namesOf = (count: number): string[] => Array.from({ length: count }, (_, i) => `plugin-${i}`);
 
-/** One plugin in C speed: a shell script of two lines that prints a constant answer with one route. */
-export function makeWorkspace(resources: number): Workspace {
+/** Plugins are at the speed of C: shell scripts of one command that prints a constant answer with one route. */
+export function makeWorkspace({ resources, files, plugins = 1 }: WorkspaceSize): Workspace {
   const top = realpathSync(mkdtempSync(join(tmpdir(), 'routerd-bench-')));
   const config = join(top, 'config');
-  const bin = join(config, 'plugins/one/bin');
-  mkdirSync(bin, { recursive: true, mode: 0o700 });
-  writeFileSync(
-    join(config, 'plugins/one/plugin.yaml'),
-    'apiVersion: plugin.routerd.net/v1alpha1\nkind: Plugin\nmetadata: {name: one}\nspec: {capabilities: [propose.dynamicConfig], triggers: [{type: interval, every: 300s}]}\n',
-  );
-  const answer = {
-    apiVersion: 'plugin.routerd.net/v1alpha1',
-    kind: 'PluginResult',
-    metadata: { name: 'one' },
-    status: { resources: [route('dynamic')] },
+  const state = join(top, 'state');
+  const names = namesOf(plugins);
+  const said = names.map(() => 1);
+  const answerOf = (plugin: number) =>
+    JSON.stringify({
+      apiVersion: 'plugin.routerd.net/v1alpha1',
+      kind: 'PluginResult',
+      metadata: { name: names[plugin] ?? '' },
+      status: { resources: [route(`of-${names[plugin] ?? ''}`, { metric: said[plugin] ?? 0 })] },
+    });
+  const write = (plugin: number): void => {
+    const program = join(config, 'plugins', names[plugin] ?? '', 'bin', names[plugin] ?? '');
+    writeFileSync(program, `#!/bin/sh\necho '${answerOf(plugin)}'\n`);
+    chmodSync(program, 0o755);
   };
-  writeFileSync(join(bin, 'one'), `#!/bin/sh\necho '${JSON.stringify(answer)}'\n`);
-  chmodSync(join(bin, 'one'), 0o755);
-  let metric = 0;
-  const file = (index: number, list: readonly Resource[]) => {
-    writeFileSync(join(config, `part-${index}.yaml`), printRouter(router(...list)));
-  };
-  const all = (start: number) =>
-    Array.from({ length: Math.min(perFile, resources - start) }, (_, i) =>
-      route(`r${start + i}`, { metric: i === 0 ? metric : 1 }),
+  for (const [i, name] of names.entries()) {
+    const folder = join(config, 'plugins', name);
+    mkdirSync(join(folder, 'bin'), { recursive: true, mode: 0o700 });
+    writeFileSync(
+      join(folder, 'plugin.yaml'),
+      `apiVersion: plugin.routerd.net/v1alpha1\nkind: Plugin\nmetadata: {name: ${name}}\nspec: {capabilities: [propose.dynamicConfig], triggers: [{type: interval, every: 24h}]}\n`,
     );
-  for (let start = 0; start < resources; start += perFile) file(start / perFile, all(start));
-  writeFileSync(join(config, 'plugins.yaml'), printRouter(router(binding('one'))));
+    write(i);
+  }
+  const bindings = names.map(name => binding(name, '25h'));
+  writeFileSync(join(config, 'plugins.yaml'), printRouter(router(...bindings)));
+
+  const perFile = Math.ceil(resources / (files ?? Math.ceil(resources / 100)));
+  let metric = 0;
+  const paths: string[] = [];
+  const file = (start: number): void => {
+    const list = Array.from({ length: Math.min(perFile, resources - start) }, (_, i): Resource =>
+      route(`r${start + i}`, { metric: start + i === 0 ? metric : 1 }),
+    );
+    const path = join(config, `part-${start / perFile}.yaml`);
+    writeFileSync(path, printRouter(router(...list)));
+    if (!paths.includes(path)) paths.push(path);
+  };
+  for (let start = 0; start < resources; start += perFile) file(start);
   return {
     config,
-    state: join(top, 'state'),
-    edit: () => {
+    state,
+    where: ['--config', config, '--state', state],
+    files: paths,
+    answerOf,
+    edit() {
       metric++;
-      file(0, all(0));
+      file(0);
     },
-    remove: () => {
+    say(plugin) {
+      said[plugin] = (said[plugin] ?? 0) + 1;
+      write(plugin);
+    },
+    remove() {
       rmSync(top, { recursive: true, force: true });
     },
   };

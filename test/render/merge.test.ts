@@ -105,7 +105,7 @@ describe('merge', () => {
     const seen: string[][] = [];
     mergeAt(0, router(a, b, maskPolicy('Plugin/x', a)), [part('x', { directives: [maskOf(a)] })], {
       validate: candidate => {
-        seen.push(names(candidate.router));
+        seen.push(names(candidate.router()));
         return [];
       },
     });

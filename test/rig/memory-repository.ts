@@ -8,7 +8,7 @@ import type { Head } from '../../reconciler/head.js';
 import type { LeaseRecord } from '../../reconciler/records/leases.js';
 import type { RunProposal } from '../../reconciler/settle/parts.js';
 import { settle } from '../../reconciler/settle/settle.js';
-import type { Settlement } from '../../reconciler/settle/settle.js';
+import type { SettleInput, Settlement } from '../../reconciler/settle/settle.js';
 import type { Situation } from '../../reconciler/situation.js';
 import { decodeBinding, decodePlugin, isBinding } from '../../protocol/plugin.js';
 import { merge } from '../../render/merge.js';
@@ -33,12 +33,15 @@ export class MemoryRepository {
 
   /** One pass; checks afterwards that the commit can be derived again from its own files. */
   pass(input: PassInput, now: Instant): Settlement {
-    const situation = situationFor(input);
+    return this.settle({ situation: situationFor(input), proposals: input.proposals ?? [] }, now);
+  }
+
+  /** The same in a situation of the test's own. */
+  settle(input: Pick<SettleInput, 'situation' | 'proposals' | 'order'>, now: Instant): Settlement {
     const settlement = settle(
       {
-        situation,
+        ...input,
         head: this.head,
-        proposals: input.proposals ?? [],
         lineage: 'test',
         engineVersion: '0.0.0',
         operator: 'alice',

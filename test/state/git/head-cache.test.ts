@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openStore } from '../../../state/git/open.js';
-import { treeId } from '../../../state/git/head-cache.js';
+import { treesOf } from '../../../state/git/tree.js';
 import { commitOn, must, noon, searchPath, storeAt, userGit } from '../../rig/store.js';
 import { tempDir } from '../../rig/temp.js';
 
@@ -91,6 +91,6 @@ describe('the cache of HEAD', () => {
           record.split(/[ \t]/)[2] ?? '',
         ]),
     );
-    expect(treeId(listing)).to.equal(userGit(dir, 'rev-parse', `${commit}^{tree}`).trim());
+    expect(treesOf(listing).at(-1)?.id).to.equal(userGit(dir, 'rev-parse', `${commit}^{tree}`).trim());
   });
 });
