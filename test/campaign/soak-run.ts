@@ -1,10 +1,15 @@
 import { readdir } from 'node:fs/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { DaemonRig, proposing } from '../rig/daemon-rig.js';
 import { userGit } from '../rig/store.js';
 
 export interface SoakFigures {
   readonly generations: number;
-  /** Resident memory in MiB: when the first tenth (at most 500 generations) is done, and at the end. */
+  /** Memory in use in MiB, after a collection: when the first tenth (at most 500 generations) is done, and at the end. */
+  readonly heapStart: number;
+  readonly heapEnd: number;
+  /** Resident memory in MiB at the same moments: how much of what it gave back node keeps is up to node. */
   readonly rssStart: number;
   readonly rssEnd: number;
   readonly fdsStart: number;
@@ -24,7 +29,7 @@ export async function soak(generations: number): Promise<SoakFigures> {
   await rig.start();
   const times: number[] = [];
   const warm = Math.min(500, Math.ceil(generations / 10));
-  let start = { rss: 0, fds: 0 };
+  let start = { heap: 0, rss: 0, fds: 0 };
   let looseMost = 0;
   for (let n = 1; n <= generations; n++) {
     const before = performance.now();
@@ -36,10 +41,10 @@ export async function soak(generations: number): Promise<SoakFigures> {
     rig.plugins.runs.splice(0, rig.plugins.runs.length - 1);
     rig.reports.length = 0;
     rig.log.length = 0;
-    if (n === warm) start = { rss: rss(), fds: await openFiles() };
+    if (n === warm) start = { ...memory(), fds: await openFiles() };
     if (n % 50 === 0) looseMost = Math.max(looseMost, looseObjects(rig.state));
   }
-  const end = { rss: rss(), fds: await openFiles() };
+  const end = { ...memory(), fds: await openFiles() };
   await rig.stop();
   const { generation } = (await rig.view()).head;
   if (generation !== generations + 1)
@@ -47,6 +52,8 @@ export async function soak(generations: number): Promise<SoakFigures> {
   const looseEnd = looseObjects(rig.state);
   return {
     generations,
+    heapStart: start.heap,
+    heapEnd: end.heap,
     rssStart: start.rss,
     rssEnd: end.rss,
     fdsStart: start.fds,
@@ -58,8 +65,13 @@ export async function soak(generations: number): Promise<SoakFigures> {
   };
 }
 
-function rss(): number {
-  return Math.round(process.memoryUsage().rss / 2 ** 20);
+function memory(): { readonly heap: number; readonly rss: number } {
+  // Node offers it with --expose-gc alone, or by this switch.
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed, external, rss } = process.memoryUsage();
+  const mebibytes = (bytes: number) => Math.round((bytes / 2 ** 20) * 10) / 10;
+  return { heap: mebibytes(heapUsed + external), rss: mebibytes(rss) };
 }
 
 async function openFiles(): Promise<number> {
