@@ -42,7 +42,11 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 /** Exit code of a command that could not do its work: 2 where 1 is an answer, such as `differ`. */
 function troubleOf(argv: readonly string[]): number {
-  return ['validate', 'verify', 'bisect'].includes(argv[2] ?? '') || argv[3] === 'diff' ? 2 : 1;
+  return ['validate', 'verify', 'bisect'].includes(argv[2] ?? '') ||
+    argv[3] === 'diff' ||
+    argv[3] === 'replay'
+    ? 2
+    : 1;
 }
 
 /**

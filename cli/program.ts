@@ -4,19 +4,20 @@ import type { OutputOptions } from './commands/context.js';
 import type { ReconcileOptions } from './commands/reconcile.js';
 import type { ReconcileWaitOptions } from './commands/reconcile-by-daemon.js';
 import { actionCommands } from './program/action.js';
-import { quarantineCommands, rollbackCommand } from './program/control.js';
+import { heldCommands, quarantineCommands, rollbackCommand, suspendCommands } from './program/control.js';
 import { historyCommands } from './program/history.js';
 import {
   common,
   durationMs,
   lockTimeout,
   output,
+  positiveDurationMs,
   positiveInteger,
   run,
   showSecrets,
 } from './program/options.js';
 import type { Runner } from './program/options.js';
-import { forecastCommand, supposing } from './program/foresight.js';
+import { forecastCommand, replayCommand, supposing } from './program/foresight.js';
 import { inventoryCommands, ownershipCommand } from './program/ownership.js';
 
 /**
@@ -57,6 +58,26 @@ export function buildProgram(runner: Runner): Command {
       new Option('--timeout <duration>', 'with --wait: how long at most')
         .argParser(durationMs)
         .default(60_000, '60s'),
+    )
+    .addOption(
+      new Option('--yes', 'go on where protected interfaces or zones are touched').conflicts([
+        'wait',
+        'watch',
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--confirm <duration>',
+        'take the edit back after this time unless routerctl confirm says that it is good',
+      )
+        .argParser(positiveDurationMs)
+        .conflicts(['wait', 'watch', 'dryRun']),
+    )
+    .addOption(
+      new Option(
+        '--probe <command>',
+        'with --confirm: run by /bin/sh until it ends with 0, which confirms',
+      ).conflicts(['wait', 'watch', 'dryRun']),
     )
     .addOption(showSecrets())
     .action(
@@ -114,6 +135,8 @@ export function buildProgram(runner: Runner): Command {
     .argument('[name]', 'only those of this plugin')
     .action(run(runner, ['name'], async () => (await import('./commands/plugin-runs.js')).pluginRuns));
 
+  replayCommand(plugin.command('replay'), runner);
+
   const dynamic = group('dynamic', 'what plugins have proposed');
   common(dynamic.command('list'))
     .description('list the accepted parts and their leases')
@@ -163,6 +186,8 @@ export function buildProgram(runner: Runner): Command {
     );
 
   rollbackCommand(program.command('rollback'), runner);
+  suspendCommands({ suspend: program.command('suspend'), resume: program.command('resume') }, runner);
+  heldCommands(group('held', 'changes that wait for a promotion'), program.command('promote'), runner);
   quarantineCommands(group('quarantine', 'what is not put in force again by itself'), runner);
 
   const event = group('event', 'what wakes plugins');

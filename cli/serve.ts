@@ -94,7 +94,7 @@ async function serveAlone({
     clock: systemClock,
     onLook: reason => {
       log('debug', 'looking', { reason });
-      daemon.look();
+      daemon.look(reason === 'change' ? 'change' : 'rescan');
       void keep('presence', () => tellPresence());
     },
   });

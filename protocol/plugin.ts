@@ -34,6 +34,8 @@ export interface PluginDeclaration {
   readonly triggers: readonly Trigger[];
   /** The only configuration that the plugin may read. */
   readonly context: readonly ResourceRef[];
+  /** Whether the results of accepted runs are kept whole for a replay, and not their digests alone. Default false. */
+  readonly record?: boolean;
 }
 
 /** A plugin by its name; the declaration is missing where the manifest cannot be read. */
@@ -103,6 +105,7 @@ export function decodePlugin(resource: Resource): PluginDeclaration {
     capabilities: list,
     triggers: decodeTriggers(spec['triggers']),
     context: decodeRefs(mapOf(spec['context'])['resources']),
+    ...(spec['record'] === true ? { record: true } : {}),
   };
 }
 

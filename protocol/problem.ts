@@ -136,6 +136,7 @@ export const reasons = {
   Superseded: 'What the plugin was started with has changed since.',
   NotBound:
     'No DynamicConfigSource names the plugin, or it may not propose configuration: its result is not kept.',
+  ExchangeNotKept: 'A run could not be kept for a later replay.',
   EventUnheard: 'No plugin listens to the topic of an event that a dry-run supposes.',
   EventDropped: 'An event was given up after five failed runs of its plugin.',
   // Provider actions
@@ -152,6 +153,8 @@ export const reasons = {
   MaskTargetMissing: 'The target of a mask is not in the startup-config.',
   PartExpired: 'The lease of a part is over.',
   PartUnbound: 'The plugin of a part is gone, unbound, or may no longer propose configuration.',
+  // The guard
+  ChangeHeld: 'A change goes beyond the guard: it is held until somebody promotes it.',
   // State
   StateDrift: 'Files in the state directory were not those of the last generation and were restored.',
   StateInvalid: 'The state directory is not one of routerd, or is damaged.',

@@ -15,6 +15,8 @@ import { eventValue } from '../protocol/event.js';
 import { acknowledge, asItIs, movedByHand } from './acknowledge.js';
 import { cacheDocuments } from './document-cache.js';
 import { queueAfterPass } from './events/after-pass.js';
+import { afterHolding, holdCandidates, releaseOrphans } from './control/held-refs.js';
+import { keepExchanges } from './replay/keep.js';
 import { surveyTags, tagOf } from './generations.js';
 import { remember } from './memory.js';
 import type { CommitMemory } from './memory.js';
@@ -73,6 +75,7 @@ export async function openForWriting(
   if (commit === undefined) return ok({ store, view, repairs });
   return namingRepair(state.path, async () => {
     repairs.push(...(await restore(store, commit, now)));
+    await releaseOrphans(view);
     return ok({ store, view: await withTags(store, view), repairs });
   });
 }
@@ -141,6 +144,8 @@ export async function commitSettlement(order: CommitOrder): Promise<PassReport |
   const { settlement } = report;
   const plan = settlement?.commit;
   let done = report;
+  // Before main speaks of them: a kill in between leaves a ref that nothing names, never a name without a ref.
+  if (settlement !== undefined) await holdCandidates(order, settlement);
   if (settlement !== undefined && plan !== undefined) {
     const { current, next } = settlement.generation;
     const committed = await store.commit(
@@ -172,12 +177,15 @@ export async function commitSettlement(order: CommitOrder): Promise<PassReport |
   if (settlement !== undefined && (settlement.renewed || plan !== undefined || view.leasesMoved === true)) {
     await writeLeases(store.path, settlement.leases);
   }
+  if (settlement !== undefined) await afterHolding(order, settlement);
   const { queue, published, findings } = queueAfterPass(view.queue, done, order.listeners);
   if (queue !== view.queue) await writeQueue(store.path, queue);
   done = { ...done, repairs: [...done.repairs, ...findings] };
   await writeStatus(store.path, statusAfter(view.status, done));
   await appendLog(runLog(store.path), done.plugins.flatMap(runEntry));
   await appendLog(eventLog(store.path), published.map(eventValue));
+  const unkept = await keepExchanges(store.path, done.plugins);
+  done = { ...done, repairs: [...done.repairs, ...unkept] };
   if (done.commit !== undefined) await store.housekeep();
   await writeConfigCache(store.path, done.config);
   const { commit, files } = view.head;

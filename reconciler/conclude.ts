@@ -7,6 +7,11 @@ import { loadConfig } from '../state/config/load.js';
 import type { LoadedConfig } from '../state/config/load.js';
 import type { Store } from '../state/git/store.js';
 import { commitSettlement, openForWriting } from './commit.js';
+import { expiryOrder } from './control/expiry.js';
+import { governed, operatorOf } from './control/governed.js';
+import type { Governed } from './control/governed.js';
+import type { PassPromotion } from './control/promotion.js';
+import { lostCandidates } from './control/held-refs.js';
 import { withheldOf } from './control/withheld.js';
 import type { Withheld } from './control/withheld.js';
 import { orderProblems } from './control/order.js';
@@ -19,14 +24,13 @@ import type { PassFailure, PassOptions } from './pass-options.js';
 import { planRuns } from './plan-runs.js';
 import type { PlannedPlugin } from './plan-runs.js';
 import type { PassReport } from './report.js';
-import { settle } from './settle/settle.js';
+import { settleGuarded } from './settle/guarded.js';
 import type { Settlement } from './settle/settle.js';
 import { situationOf } from './situation.js';
 import type { Situation } from './situation.js';
 import { viewState } from './state-dir.js';
 import type { StateView } from './state-dir.js';
 import { withStateLock } from './state-lock.js';
-import { supposedSituation } from './suppose/situation.js';
 
 /** Settles and commits under the lock, against HEAD as it then is. */
 export async function commitUnderLock(
@@ -47,7 +51,9 @@ export async function commitUnderLock(
         report,
         lost,
         memory: options.memory?.commits,
-        listeners: listenersOf(await situationOf(report.config, view.head, { now: report.finishedAt })),
+        listeners: listenersOf(
+          await situationOf(report.config, view.head, { now: report.finishedAt, withheld: report.withheld }),
+        ),
       });
       // Somebody committed without the lock, as by hand: decide again on what is there now.
       if (done !== 'moved') return ok(done);
@@ -83,7 +89,7 @@ async function decideLightly(order: ConcludeOrder): Promise<Result<Decided, Pass
   if (found.value.head.commit !== found.value.acknowledged?.commit) return undefined;
   const view = underHeldLeases(found.value, memory);
   const report = await decide({ ...order, view, repairs: [] });
-  if (report.settlement?.commit !== undefined) return undefined;
+  if (report.settlement?.commit !== undefined || (report.settlement?.holds.length ?? 0) > 0) return undefined;
   return ok({ store: found.value.store, view, report });
 }
 
@@ -112,12 +118,16 @@ export async function decide(decision: Decision & { readonly options: PassOption
   const { options, config, view } = decision;
   // Read after the results that it uses: none of them is from the future.
   const now = options.clock();
-  const order = await options.order?.({ view, config, now });
-  const situation = supposedSituation(
-    await situationOf(config, view.head, { now, permit: options.permit, order }),
-    options.suppose,
-  );
-  const report = decideUnder(decision, { situation, order, now });
+  const order = (await options.order?.({ view, config, now })) ?? (await expiryOrder(view, now));
+  const lost = await lostCandidates(view);
+  const { situation, ...governing } = await governed({ options, config, view, order, now, lost });
+  const { promotion } = options;
+  const report = decideUnder(decision, {
+    situation,
+    order,
+    now,
+    governing: { ...governing, lost, promotion },
+  });
   const { settlement, startup } = report;
   const known = options.memory?.commits;
   if (known?.last !== undefined && known.last.commit === view.head.commit)
@@ -130,28 +140,36 @@ export interface Circumstances {
   readonly situation: Situation;
   readonly order: StartupOrder | undefined;
   readonly now: Instant;
+  /** What changes are judged by; without it nothing is held and nothing has to be confirmed. */
+  readonly governing?: Omit<Governed, 'situation'> & {
+    readonly lost: ReadonlySet<string>;
+    readonly promotion?: PassPromotion | undefined;
+  };
 }
 
 /** The same where the circumstances are known. Pure. */
-export function decideUnder(decision: Decision, { situation, order, now }: Circumstances): PassReport {
+export function decideUnder(decision: Decision, circumstances: Circumstances): PassReport {
   const { options, plan, attempts, config, view } = decision;
-  const problems = order === undefined ? [] : orderProblems(order, config, situation.plugins);
+  const { situation, order, now, governing } = circumstances;
+  const problems =
+    order === undefined || order.isTrusted === true ? [] : orderProblems(order, config, situation.plugins);
   const refused = problems.some(isError);
   const current = inputsOf(planRuns({ ...view, situation }, now));
-  const proposals = proposalsOf(attempts, current);
+  const promoted = governing?.promotion?.result;
   const { startup } = situation;
-  const settlement: Settlement | undefined =
+  const settlement =
     startup === undefined || refused
       ? undefined
-      : settle(
+      : settleGuarded(
           {
             situation: { ...situation, startup },
             head: view.head,
-            proposals,
+            proposals: [...proposalsOf(attempts, current), ...(promoted === undefined ? [] : [promoted])],
             lineage: view.store?.lineage ?? '',
             engineVersion: options.engineVersion,
-            operator: typeof options.operator === 'string' ? options.operator : options.operator(config),
+            operator: operatorOf(options, config),
             order,
+            ...governing,
           },
           now,
         );

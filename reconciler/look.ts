@@ -15,7 +15,7 @@ import { underHeldLeases } from './memory.js';
 import type { PassFailure, PassOptions } from './pass-options.js';
 import type { PlannedPlugin } from './plan-runs.js';
 import type { RunOrder } from './run-plugin.js';
-import { situationOf } from './situation.js';
+import { governed } from './control/governed.js';
 import type { Situation } from './situation.js';
 import { inboxPath, viewState } from './state-dir.js';
 import type { StateView } from './state-dir.js';
@@ -49,7 +49,7 @@ export async function look(
       ...(options.dryRun ? { cachedIn: options.state.path } : {}),
     }));
   const now = options.clock();
-  const situation = await situationOf(config, view.head, { now, permit: options.permit });
+  const { situation } = await governed({ options, config, view, now });
   const facts = { dir: options.state.path, listeners: listenersOf(situation), now };
   if (options.dryRun) {
     const queue = await previewInbox(view.queue, facts);

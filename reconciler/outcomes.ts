@@ -1,7 +1,7 @@
 import { sourceOf } from '../protocol/plugin.js';
 import type { Problem } from '../protocol/problem.js';
 import type { PlannedPlugin } from './plan-runs.js';
-import type { PluginReport } from './report.js';
+import type { PluginReport, RunRecord } from './report.js';
 import type { FinishedRun } from './run-plugin.js';
 import type { RunProposal } from './settle/parts.js';
 import type { Settlement } from './settle/settle.js';
@@ -65,7 +65,15 @@ function finished(
   const { order, startedAt, child, proposal, problems } = run;
   const { cause, events, inputDigest } = order;
   const record = {
-    run: { startedAt, cause, inputDigest, events, child, ...(proposal === undefined ? {} : { proposal }) },
+    run: {
+      startedAt,
+      cause,
+      inputDigest,
+      events,
+      child,
+      ...(proposal === undefined ? {} : { proposal }),
+      ...exchangeOf(run),
+    },
   };
   if (child.error !== null) return { ...record, outcome: 'failed', problems };
   if (isSuperseded(run, current))
@@ -85,6 +93,12 @@ function finished(
     problems: all,
     ...(taken.part === undefined ? {} : { part: taken.part }),
   };
+}
+
+function exchangeOf({ request, result, order }: FinishedRun): Pick<RunRecord, 'exchange'> {
+  if (request === undefined) return {};
+  const executable = order.plugin.executable.digest;
+  return { exchange: { request, executable, ...(result === undefined ? {} : { result }) } };
 }
 
 function superseded(name: string): Problem {

@@ -3,7 +3,9 @@ import type { LoadedConfig } from '../state/config/load.js';
 import type { ConfigLocation } from '../state/config/files.js';
 import type { StoreFailure } from '../state/git/look.js';
 import type { LockBusy } from '../state/lock.js';
+import type { ConfirmOrder } from './control/confirmation.js';
 import type { OrderSource } from './control/order.js';
+import type { PassPromotion } from './control/promotion.js';
 import type { Suspension } from './control/suspension.js';
 import type { Permit } from './control/withheld.js';
 import type { PassMemory } from './memory.js';
@@ -32,6 +34,14 @@ export interface PassOptions {
   readonly permit?: Permit;
   /** Puts another startup-config in force than that of the directory. */
   readonly order?: OrderSource;
+  /** Whether protected interfaces and zones may be touched: `--yes`, `--confirm`. */
+  readonly answered?: boolean;
+  /** Whether to ask about them, rather than to hold what touches them. */
+  readonly asks?: boolean;
+  /** An edit that this pass puts in force has to be confirmed. Default: what the ChangePolicy in force says. */
+  readonly confirm?: ConfirmOrder;
+  /** Puts a candidate in force that is held. */
+  readonly promotion?: PassPromotion;
   /** Of one who makes pass after pass; without it everything is read afresh. */
   readonly memory?: PassMemory;
 }

@@ -10,6 +10,7 @@ import { commitUnderLock, decide } from './conclude.js';
 import { look, ordersOf } from './look.js';
 import type { PassFailure, PassOptions } from './pass-options.js';
 import { supposedLook, unheardEvents } from './suppose/look.js';
+import { supposedConfig } from './suppose/config.js';
 import { supposedAttempts, withSupposedRuns } from './suppose/results.js';
 
 /**
@@ -24,7 +25,7 @@ export async function runPass(given: PassOptions): Promise<Result<PassReport, Pa
   const options = at === undefined ? given : { ...given, clock: () => at };
   const found = await look(options);
   if (!found.ok) return found;
-  const before = supposedLook(found.value, suppose, options.clock());
+  const before = await supposedLook(found.value, options);
   if (!before.ok) return before;
   const { config, view, situation } = before.value;
   if (only !== undefined && !situation.plugins.some(({ name }) => name === only)) {
@@ -45,7 +46,10 @@ export async function runPass(given: PassOptions): Promise<Result<PassReport, Pa
   const fresh =
     ran.length === 0
       ? config
-      : await loadConfig(options.config, options.dryRun ? { cachedIn: options.state.path } : {});
+      : supposedConfig(
+          await loadConfig(options.config, options.dryRun ? { cachedIn: options.state.path } : {}),
+          suppose,
+        );
   // With nothing to put in force and nothing to keep, there is no reason to make a state directory.
   const pointless = fresh.startup === undefined && view.store === undefined;
   const repairs = unheardEvents(situation, suppose);

@@ -89,7 +89,10 @@ function planPlugin(
             ...(ready.binding === undefined ? {} : { binding: ready.binding.source }),
             inputDigest: digest,
             ...(lastRun === undefined ? {} : { lastRun }),
-            ...(part === undefined || isExpired(part, now) ? {} : { lease: part }),
+            // A result that is held renews nothing: to hasten for the lease would start the plugin again and again.
+            ...(part === undefined || isExpired(part, now) || lastRun?.outcome === 'held'
+              ? {}
+              : { lease: part }),
             sharesInterval: facts.shared.has(intervalOf(declaration, ready.binding?.source) ?? Number.NaN),
             askedFor: only === name,
             waitingEvents: facts.queue.waiting.filter(delivery => delivery.plugin === name).length,

@@ -2,7 +2,7 @@ import type { BusEvent } from '../protocol/event.js';
 import type { Part } from '../protocol/part.js';
 import { isError } from '../protocol/problem.js';
 import type { Problem } from '../protocol/problem.js';
-import type { Router } from '../protocol/resource.js';
+import type { Router, Value } from '../protocol/resource.js';
 import type { Instant } from '../protocol/time.js';
 import type { LoadedConfig } from '../state/config/load.js';
 import type { StartupOrder } from './control/order.js';
@@ -11,15 +11,16 @@ import type { DueCause } from './due.js';
 import type { Head } from './head.js';
 import type { ChildOutcome } from './plugin/child/request.js';
 import type { Proposal } from './plugin/result.js';
-import type { Settlement } from './settle/settle.js';
+import type { GuardedSettlement } from './settle/guarded.js';
 
 /**
- * What a pass did about a plugin. `notDue`: nothing; `running`: somebody else runs it at this moment; `notRun`: it is due,
+ * What a pass did about a plugin. `held`: its result goes beyond the guard; `notDue`: nothing; `running`: somebody else runs it at this moment; `notRun`: it is due,
  * and a pass that starts no plugin left it alone.
  */
 export type PluginOutcome =
   | 'accepted'
   | 'renewed'
+  | 'held'
   | 'rejected'
   | 'failed'
   | 'superseded'
@@ -49,6 +50,8 @@ export interface RunRecord {
   readonly events: readonly BusEvent[];
   readonly child: ChildOutcome;
   readonly proposal?: Proposal;
+  /** What it was sent, by which program, and where it is wanted what came back: for a replay. */
+  readonly exchange?: { readonly request: string; readonly executable: string; readonly result?: Value };
 }
 
 /** The account of one pass: what its text, JSON, exit code and status all derive from. */
@@ -61,7 +64,7 @@ export interface PassReport {
   readonly startup: Router | undefined;
   readonly plugins: readonly PluginReport[];
   /** Undefined where there is no startup-config at all, neither a valid nor an accepted one. */
-  readonly settlement: Settlement | undefined;
+  readonly settlement: GuardedSettlement | undefined;
   /** What put another startup-config in force than that of the directory. */
   readonly order?: StartupOrder;
   /** Why what the directory holds was not taken, though it has no errors. */
@@ -83,7 +86,7 @@ export function succeeded({ config, plugins, only, withheld, refused }: PassRepo
     refused === undefined &&
     // Who asks for one plugin has not asked for the edit.
     (withheld === undefined || only !== undefined) &&
-    !concerned.some(({ outcome }) => outcome === 'failed' || outcome === 'rejected')
+    !concerned.some(({ outcome }) => ['failed', 'rejected', 'held'].includes(outcome))
   );
 }
 

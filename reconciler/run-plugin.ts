@@ -1,6 +1,7 @@
 import type { BusEvent } from '../protocol/event.js';
 import { sourceOf } from '../protocol/plugin.js';
 import type { Problem } from '../protocol/problem.js';
+import type { Value } from '../protocol/resource.js';
 import type { ResourceChecker } from '../protocol/startup.js';
 import type { Instant } from '../protocol/time.js';
 import type { DueCause } from './due.js';
@@ -39,30 +40,35 @@ export interface FinishedRun {
   readonly child: ChildOutcome;
   readonly proposal?: Proposal;
   readonly problems: readonly Problem[];
+  /** What it was sent, as one line of JSON; undefined for a run that is only supposed. */
+  readonly request?: string;
+  /** What it printed, where that is wanted for a replay. */
+  readonly result?: Value;
 }
 
 /** Runs a plugin once and judges its answer. Never rejects for anything that the plugin does. */
 export async function runPlugin(order: RunOrder, context: RunContext): Promise<FinishedRun> {
   const { declaration, executable } = order.plugin;
   const startedAt = context.clock();
+  const request = pluginRequest({
+    plugin: order.name,
+    cause: order.cause,
+    startupConfigHash: order.startupConfigHash,
+    effectiveGeneration: order.effectiveGeneration,
+    previousDynamicGeneration: order.previousDynamicGeneration,
+    now: startedAt,
+    context: order.plugin.context,
+    events: order.events,
+  });
   const { outcome, stdout } = await runChild({
     executable: executable.realPath,
     env: declaration.env,
-    input: pluginRequest({
-      plugin: order.name,
-      cause: order.cause,
-      startupConfigHash: order.startupConfigHash,
-      effectiveGeneration: order.effectiveGeneration,
-      previousDynamicGeneration: order.previousDynamicGeneration,
-      now: startedAt,
-      context: order.plugin.context,
-      events: order.events,
-    }),
+    input: request,
     timeoutMs: declaration.timeoutMs,
     path: context.searchPath,
     signal: context.signal,
   });
-  const run = { order, startedAt, child: outcome };
+  const run = { order, startedAt, child: outcome, request };
   if (outcome.error !== null) {
     const { reason, message } = outcome.error;
     return { ...run, problems: [{ reason, severity: 'error', message, source: sourceOf(order.name) }] };
@@ -80,7 +86,7 @@ export interface RunOutput {
 
 /** Judges the answer of a run that ended well. */
 export function judgeRun(
-  run: Omit<FinishedRun, 'proposal' | 'problems'>,
+  run: Omit<FinishedRun, 'proposal' | 'problems' | 'result'>,
   printed: RunOutput,
   { checker, clock }: JudgeContext,
 ): FinishedRun {
@@ -99,5 +105,10 @@ export function judgeRun(
   const problems = judgement.problems.map(problem => ({ ...problem, source }));
   return judgement.proposal === undefined
     ? { ...run, problems }
-    : { ...run, problems, proposal: judgement.proposal };
+    : {
+        ...run,
+        problems,
+        proposal: judgement.proposal,
+        ...(plugin.declaration.record === true ? { result: output.value } : {}),
+      };
 }

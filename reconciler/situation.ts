@@ -1,4 +1,11 @@
-import { isBinding, isPlugin, decodeBinding, sourceOf, takesPart } from '../protocol/plugin.js';
+import {
+  isBinding,
+  isPlugin,
+  decodeBinding,
+  pluginOfSource,
+  sourceOf,
+  takesPart,
+} from '../protocol/plugin.js';
 import type { SourceBinding } from '../protocol/plugin.js';
 import type { Place } from '../protocol/problem.js';
 import { refOf } from '../protocol/resource.js';
@@ -12,6 +19,7 @@ import { printRouter } from '../render/router-yaml.js';
 import type { Instant } from '../protocol/time.js';
 import { controlOf } from './control/control.js';
 import type { StartupOrder } from './control/order.js';
+import { suspensionOfAll } from './control/suspension.js';
 import { withheldOf, withholds } from './control/withheld.js';
 import type { Permit, Withheld } from './control/withheld.js';
 import type { Head } from './head.js';
@@ -30,6 +38,8 @@ export interface Situation {
   readonly checker: Checker;
   /** Why what stands in the config directory is not taken, though it has no errors. */
   readonly withheld?: Withheld;
+  /** Whether everything is suspended: then no manifest counts as changed or gone. */
+  readonly frozen?: boolean;
   /** The startupConfigHash of what stands in the config directory; undefined where that has errors. Reckons on every call. */
   readonly input?: () => string | undefined;
 }
@@ -42,6 +52,9 @@ export interface Binding {
 export interface SituationFacts {
   readonly now: Instant;
   readonly permit?: Permit | undefined;
+  readonly answered?: boolean | undefined;
+  /** Known already: what the directory holds is not taken. */
+  readonly withheld?: Withheld | undefined;
   /** Takes the place of whatever the config directory holds. */
   readonly order?: Pick<StartupOrder, 'startup' | 'places'> | undefined;
 }
@@ -53,16 +66,18 @@ export interface SituationFacts {
 export async function situationOf(
   config: LoadedConfig,
   head: Head,
-  { now, permit, order }: SituationFacts,
+  facts: SituationFacts,
 ): Promise<Situation> {
+  const { order } = facts;
   const input = () => (config.startup === undefined ? undefined : sha256(printRouter(config.startup)));
-  const withheld = order === undefined ? withheldInput(head, input, { now, permit }) : undefined;
+  const withheld = order === undefined ? (facts.withheld ?? withheldInput(head, input, facts)) : undefined;
   const fresh = config.startup !== undefined && order === undefined && withheld === undefined;
   const startup = order?.startup ?? (fresh ? config.startup : head.startup());
   return {
     startup,
     fresh,
     input,
+    ...(facts.permit === undefined && isFrozen(head, facts.now) ? { frozen: true } : {}),
     ...(withheld === undefined ? {} : { withheld }),
     places: fresh
       ? config.resources.map(({ resource, place }) => ({ resource: refOf(resource), place: place([]) }))
@@ -78,15 +93,21 @@ export async function situationOf(
   };
 }
 
+/** Before the first generation there is nothing to keep. */
+function isFrozen(head: Head, now: Instant): boolean {
+  return head.record !== undefined && suspensionOfAll(controlOf(head).suspended, now) !== undefined;
+}
+
 function withheldInput(
   head: Head,
   input: () => string | undefined,
-  facts: Pick<SituationFacts, 'now' | 'permit'>,
+  { now, permit, answered }: SituationFacts,
 ): Withheld | undefined {
   const control = controlOf(head);
   const digest = withholds(control) ? input() : undefined;
   if (digest === undefined) return undefined;
-  return withheldOf(control, { ...facts, input: digest, accepted: head.record?.startupConfigHash });
+  const accepted = head.record?.startupConfigHash;
+  return withheldOf(control, { now, permit, answered, input: digest, accepted });
 }
 
 /**
@@ -129,6 +150,7 @@ export function isPassPlugin(plugin: ConfiguredPlugin): boolean {
 /** Why a source may no longer have a part; undefined while it may. A manifest that is broken now does not end a part. */
 export function unboundReason(source: string, situation: Situation): string | undefined {
   const plugin = situation.plugins.find(({ name }) => sourceOf(name) === source);
+  if (situation.frozen === true) return unnamed(pluginOfSource(source), situation);
   if (plugin === undefined) return 'its plugin is gone';
   if (
     plugin.declaration !== undefined &&
@@ -136,5 +158,9 @@ export function unboundReason(source: string, situation: Situation): string | un
   ) {
     return 'its plugin may no longer propose configuration';
   }
-  return situation.bindings.has(plugin.name) ? undefined : 'no DynamicConfigSource names its plugin any more';
+  return unnamed(plugin.name, situation);
+}
+
+function unnamed(plugin: string, { bindings }: Situation): string | undefined {
+  return bindings.has(plugin) ? undefined : 'no DynamicConfigSource names its plugin any more';
 }

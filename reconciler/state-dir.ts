@@ -51,6 +51,8 @@ export const pluginLockPath = (dir: string, plugin: string): string =>
 export const inboxPath = (dir: string): string => join(dir, 'run', 'inbox');
 export const eventLog = (dir: string): LogFile => ({ dir: join(dir, 'run', 'log'), name: 'events' });
 export const runLog = (dir: string): LogFile => ({ dir: join(dir, 'run', 'log'), name: 'plugins' });
+/** The kept exchanges of a plugin, whose name is a DNS label. */
+export const exchangesPath = (dir: string, plugin: string): string => join(dir, 'run', 'exchanges', plugin);
 const leasesPath = (dir: string): string => join(dir, 'run', 'leases.yaml');
 const acknowledgedPath = (dir: string): string => join(dir, 'run', 'acknowledged.yaml');
 const queuePath = (dir: string): string => join(dir, 'run', 'events.yaml');
@@ -122,6 +124,11 @@ export async function writeQueue(dir: string, queue: EventQueue): Promise<void> 
 /** The events on their way, as they are on disk now. */
 export async function readQueue(dir: string): Promise<EventQueue> {
   return decodeQueue(await readRunFile(queuePath(dir)));
+}
+
+/** The files in `run/` that a pass depends on. */
+export function runFilePaths(dir: string): string[] {
+  return [acknowledgedPath(dir), leasesPath(dir), statusPath(dir), queuePath(dir)];
 }
 
 type RunState = Pick<StateView, 'status' | 'queue' | 'acknowledged'>;

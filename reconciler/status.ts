@@ -117,6 +117,7 @@ function withheldMessage({ kind, by }: Withheld): string {
   const what: Readonly<Record<Withheld['kind'], string>> = {
     quarantined: 'is quarantined',
     held: 'is held',
+    unanswered: 'touches what is protected, and nobody has said that it may',
     awaitsConfirmation: 'awaits a confirmation',
     suspended: 'is suspended',
   };

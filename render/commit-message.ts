@@ -99,7 +99,8 @@ export function countText(changes: readonly Change[]): string {
   return shown.length > 0 ? shown.join(' ') : 'no resource changed';
 }
 
-function changeLines(changes: readonly Change[]): string[] {
+/** One line a change, for the body of a message. */
+export function changeLines(changes: readonly Change[]): string[] {
   const shown = changes.slice(0, listedChanges).map(change => {
     const { action, resource, source, until } = change;
     const name = printable(`${resource.apiVersion} ${resource.kind} ${resource.name}`);

@@ -29,9 +29,13 @@ export async function writeAtomic(path: string, content: string | Uint8Array): P
 
 /**
  * `writeAtomic` for one of many files of a folder: it is durable once the caller has synced the folder. Returns what
- * `lstat` says of the file at its place.
+ * `lstat` says of the file at its place. A file that is not `durable` may be empty or torn after a power cut.
  */
-export async function replaceFile(path: string, content: string | Uint8Array): Promise<BigIntStats> {
+export async function replaceFile(
+  path: string,
+  content: string | Uint8Array,
+  { durable = true }: { readonly durable?: boolean } = {},
+): Promise<BigIntStats> {
   return storing('write', path, async () => {
     const draft = join(dirname(path), `.routerd.${randomBytes(6).toString('hex')}.tmp`);
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
@@ -39,7 +43,7 @@ export async function replaceFile(path: string, content: string | Uint8Array): P
     try {
       await handle.chmod(privateFile); // the umask may have taken bits away
       await handle.writeFile(content);
-      await handle.sync();
+      if (durable) await handle.sync();
       await rename(draft, path);
       return await handle.stat({ bigint: true });
     } catch (error) {

@@ -2,14 +2,13 @@ import { sha256 } from '../../protocol/digest.js';
 import { forecast, lastLeaseEnd } from '../../reconciler/forecast/forecast.js';
 import type { Assumptions } from '../../reconciler/forecast/forecast.js';
 import { fileText, statePaths } from '../../reconciler/head.js';
-import { look } from '../../reconciler/look.js';
 import { emit } from '../output/format.js';
-import { operatorName } from '../operator.js';
 import { forecastDocument } from '../reports/forecast.js';
 import { settingsOf } from '../settings.js';
 import { forecastText } from '../text/forecast-text.js';
 import type { Command, OutputOptions } from './context.js';
 import { explainFailure } from './failure.js';
+import { lookAsIs } from './pass.js';
 
 export interface ForecastOptions extends OutputOptions {
   /** Milliseconds. */
@@ -21,18 +20,9 @@ const defaultMs = 3_600_000;
 
 /** What changes by itself. Runs no plugin and writes nothing. */
 export const forecastCommand: Command<ForecastOptions> = async (options, context) => {
-  const { io, env, clock, engineVersion, signal } = context;
+  const { io, env, clock, engineVersion } = context;
   const settings = await settingsOf(options, env);
-  const looked = await look({
-    ...settings,
-    dryRun: true,
-    engineVersion,
-    operator: operatorName(env),
-    clock,
-    lockTimeoutMs: 0,
-    command: 'routerctl forecast',
-    signal,
-  });
+  const looked = await lookAsIs(settings, context, 'routerctl forecast');
   if (!looked.ok) return explainFailure(looked.failure, io);
   const { config, view, situation } = looked.value;
   if (situation.startup === undefined) {

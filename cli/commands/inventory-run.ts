@@ -7,7 +7,7 @@ import type { StateFailure } from '../../reconciler/pass-options.js';
 import { decidedAnew, settleScans, viewOwnership } from '../../reconciler/ownership/perform.js';
 import type { SettledOwnership } from '../../reconciler/ownership/perform.js';
 import { decisionChangeText } from '../../reconciler/ownership/decision-changes.js';
-import { scanPool } from '../../reconciler/ownership/scan.js';
+import { scanPool, scanSuspension } from '../../reconciler/ownership/scan.js';
 import { settleOwnership } from '../../reconciler/ownership/settle.js';
 import type { FinishedScan } from '../../reconciler/ownership/settle.js';
 import { diagnostic } from '../output/diagnostics.js';
@@ -36,7 +36,11 @@ export const inventoryRun: Command<InventoryRunOptions> = async (options, contex
   const view = poolOf(options.pool, opened.value, context);
   if (view === undefined) return 1;
   const { scope } = view;
-  const { situation, settings } = opened.value;
+  const { head, situation, settings } = opened.value;
+  const suspended = scope.self.discovery.enabled
+    ? scanSuspension(scope, { head, situation }, context.clock())
+    : undefined;
+  if (suspended !== undefined) return explainFailure({ kind: 'suspended', ...suspended }, io);
   const { clock, signal } = context;
   const { searchPath } = settings.state;
   // Who finds nothing out by itself still has the words of the others to take in.

@@ -13,6 +13,12 @@ export interface ReconcileOptions extends OutputOptions, SupposeOptions {
   readonly detailedExitcode?: boolean;
   /** Milliseconds to wait for another writer. */
   readonly lockTimeout: number;
+  /** Whether protected interfaces and zones may be touched. */
+  readonly yes?: boolean;
+  /** Milliseconds after which an edit that nobody confirmed is taken back. */
+  readonly confirm?: number;
+  /** A command line that confirms by ending with 0. */
+  readonly probe?: string;
 }
 
 export const reconcile: Command<ReconcileOptions> = async (options, context) => {
@@ -32,6 +38,9 @@ export const reconcile: Command<ReconcileOptions> = async (options, context) => 
   const done = await pass({ ...settings, config }, context, {
     dryRun,
     ...(suppose === undefined ? {} : { suppose }),
+    asks: true,
+    answered: options.yes === true || options.confirm !== undefined,
+    ...(options.confirm === undefined ? {} : { confirm: { forMs: options.confirm, probe: options.probe } }),
     command: 'routerctl reconcile',
     lockTimeoutMs: options.lockTimeout,
   });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { common, lockTimeout, positiveInteger, run, showSecrets } from './options.js';
+import { common, durationMs, lockTimeout, positiveInteger, run, showSecrets } from './options.js';
 import type { Runner } from './options.js';
 
 /** `routerctl rollback`: back to an older startup-config. */
@@ -28,6 +28,39 @@ export function quarantineCommands(quarantine: Command, runner: Runner): void {
     .action(
       run(runner, ['digest'], async () => (await import('../commands/quarantine.js')).quarantineRelease),
     );
+}
+
+/** `routerctl suspend` and `routerctl resume`. */
+export function suspendCommands(
+  { suspend, resume }: { readonly suspend: Command; readonly resume: Command },
+  runner: Runner,
+): void {
+  common(suspend)
+    .description('leave a plugin, or everything, alone for a while: every status says so')
+    .argument('<target>', 'plugin/NAME, or all: no plugin is started and no edit is put in force')
+    .requiredOption('--for <duration>', 'how long, such as 2h', durationMs)
+    .requiredOption('--reason <text>', 'why')
+    .addOption(lockTimeout())
+    .action(run(runner, ['target'], async () => (await import('../commands/suspend.js')).suspendTarget));
+  common(resume)
+    .description('end a suspension before its time')
+    .argument('<target>', 'plugin/NAME, or all, as it was suspended')
+    .addOption(why())
+    .addOption(lockTimeout())
+    .action(run(runner, ['target'], async () => (await import('../commands/suspend.js')).resumeTarget));
+}
+
+/** `routerctl held …` and `routerctl promote`: candidates that went beyond the guard. */
+export function heldCommands(held: Command, promote: Command, runner: Runner): void {
+  common(held.command('list'))
+    .description('list the changes that are held, and why')
+    .action(run(runner, [], async () => (await import('../commands/held.js')).heldList));
+  common(promote)
+    .description('put a change in force that is held; routerctl held list shows the digests')
+    .argument('<digest>', 'its digest, or the first 8 digits or more')
+    .requiredOption('-m, --message <why>', 'why')
+    .addOption(lockTimeout())
+    .action(run(runner, ['digest'], async () => (await import('../commands/held.js')).promoteHeld));
 }
 
 function why(): Option {

@@ -4,7 +4,7 @@ import { isTopic } from '../../protocol/names.js';
 import { collect } from '../common-options.js';
 import { parseMoment } from '../moment.js';
 import type { Moment } from '../moment.js';
-import { common, durationMs, run } from './options.js';
+import { common, durationMs, positiveInteger, run, showSecrets } from './options.js';
 import type { Runner } from './options.js';
 
 /** The options with which a dry-run takes something for granted. */
@@ -40,6 +40,21 @@ export function forecastCommand(forecast: Command, runner: Runner): void {
       'suppose that no plugin runs any more; without --for, until the last lease has ended',
     )
     .action(run(runner, [], async () => (await import('../commands/forecast.js')).forecastCommand));
+}
+
+/** `routerctl plugin replay`. */
+export function replayCommand(replay: Command, runner: Runner): void {
+  common(replay)
+    .description(
+      'put the requests of accepted runs to a program again and compare; exit 0 same, 1 differ, 2 could not run',
+    )
+    .argument('<name>', 'name of the plugin')
+    .option('--executable <path>', 'another program, such as a new version (default: the configured one)')
+    .addOption(
+      new Option('--last <n>', 'at most so many of the latest runs').argParser(positiveInteger).default(20),
+    )
+    .addOption(showSecrets())
+    .action(run(runner, ['name'], async () => (await import('../commands/plugin-replay.js')).pluginReplay));
 }
 
 /** A leap year. */

@@ -34,6 +34,12 @@ export function durationMs(text: string): number {
   throw new InvalidArgumentError('a duration such as 30s or 2m is meant.');
 }
 
+export function positiveDurationMs(text: string): number {
+  const ms = durationMs(text);
+  if (ms > 0) return ms;
+  throw new InvalidArgumentError('a duration above zero is meant, such as 10m.');
+}
+
 export function showSecrets(): Option {
   return new Option('--show-secrets', 'print secrets instead of <redacted>');
 }

@@ -2,6 +2,9 @@ import { formatTime } from '../../protocol/time.js';
 import type { Instant } from '../../protocol/time.js';
 import type { Change } from '../../render/changes.js';
 import type { Quarantined } from '../../reconciler/control/quarantine.js';
+import type { PendingConfirmation } from '../../reconciler/control/confirmation.js';
+import { heldRef } from '../../reconciler/control/held.js';
+import type { Held } from '../../reconciler/control/held.js';
 import type { Suspension } from '../../reconciler/control/suspension.js';
 import type { Withheld } from '../../reconciler/control/withheld.js';
 
@@ -55,4 +58,31 @@ export interface QuarantineItem extends Omit<Quarantined, 'since'> {
 
 export function quarantineItem(entry: Quarantined): QuarantineItem {
   return { ...entry, since: formatTime(entry.since) };
+}
+
+export interface HeldItem extends Omit<Held, 'since'> {
+  readonly since: string;
+  /** What plain git calls the candidate. */
+  readonly ref: string;
+}
+
+export function heldItem(entry: Held): HeldItem {
+  return { ...entry, since: formatTime(entry.since), ref: heldRef(entry.source) };
+}
+
+export interface ConfirmationItem extends Omit<PendingConfirmation, 'since' | 'deadline'> {
+  readonly since: string;
+  readonly deadline: string;
+  /** Whole seconds until it is taken back; 0 where that is only to be done yet. */
+  readonly leftSeconds: number;
+}
+
+export function confirmationItem(pending: PendingConfirmation, now: Instant): ConfirmationItem {
+  const { since, deadline } = pending;
+  return {
+    ...pending,
+    since: formatTime(since),
+    deadline: formatTime(deadline),
+    leftSeconds: Math.max(0, Math.ceil((deadline - now) / 1_000)),
+  };
 }

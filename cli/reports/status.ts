@@ -12,8 +12,22 @@ import type { Settlement } from '../../reconciler/settle/settle.js';
 import type { StateView } from '../../reconciler/state-dir.js';
 import type { Holder } from '../../state/lock-holder.js';
 import type { Document } from '../output/format.js';
-import { promotableItem, quarantineItem, suspensionItems, withheldItem } from './control.js';
-import type { PromotableItem, QuarantineItem, SuspensionItem, WithheldItem } from './control.js';
+import {
+  confirmationItem,
+  heldItem,
+  promotableItem,
+  quarantineItem,
+  suspensionItems,
+  withheldItem,
+} from './control.js';
+import type {
+  ConfirmationItem,
+  HeldItem,
+  PromotableItem,
+  QuarantineItem,
+  SuspensionItem,
+  WithheldItem,
+} from './control.js';
 import { partSummary } from './part-summary.js';
 import type { PartSummary } from './part-summary.js';
 
@@ -55,6 +69,10 @@ export interface StatusDocument extends Document {
   readonly promotable: PromotableItem | null;
   readonly quarantined: readonly QuarantineItem[];
   readonly suspended: readonly SuspensionItem[];
+  /** Changes that went beyond the guard. */
+  readonly held: readonly HeldItem[];
+  /** The edit that waits to be confirmed; null for none. */
+  readonly confirmation: ConfirmationItem | null;
 }
 
 export interface PluginItem {
@@ -76,7 +94,7 @@ export interface PluginItem {
 /** What `status` shows; pure. */
 export function statusDocument(facts: StatusFacts): StatusDocument {
   const { view, plan, daemon, writer, now, withheld, promotable } = facts;
-  const { quarantine, suspended } = controlOf(view.head);
+  const { quarantine, suspended, held, confirm } = controlOf(view.head);
   const { lastAttempted, lastApplied, problems } = view.status;
   return {
     kind: 'Status',
@@ -98,6 +116,8 @@ export function statusDocument(facts: StatusFacts): StatusDocument {
     promotable: promotable === undefined ? null : promotableItem(promotable),
     quarantined: quarantine.map(quarantineItem),
     suspended: suspensionItems(suspended, now),
+    held: held.map(heldItem),
+    confirmation: confirm === undefined ? null : confirmationItem(confirm, now),
     lastAttempted:
       lastAttempted === undefined ? null : { ...lastAttempted, time: formatTime(lastAttempted.time) },
     lastApplied: lastApplied === undefined ? null : { ...lastApplied, time: formatTime(lastApplied.time) },

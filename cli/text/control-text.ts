@@ -2,7 +2,13 @@ import { durationText } from '../../protocol/duration.js';
 import { refText } from '../../protocol/resource.js';
 import { oneLine } from '../../protocol/text.js';
 import { countText } from '../../render/commit-message.js';
-import type { PromotableItem, SuspensionItem, WithheldItem } from '../reports/control.js';
+import type {
+  ConfirmationItem,
+  HeldItem,
+  PromotableItem,
+  SuspensionItem,
+  WithheldItem,
+} from '../reports/control.js';
 import type { StatusDocument } from '../reports/status.js';
 
 /** As many hex digits of a digest as tell it apart, `sha256:` left out. */
@@ -29,6 +35,8 @@ function stateText({ kind, until }: WithheldItem): string {
       return 'is quarantined';
     case 'held':
       return 'is held';
+    case 'unanswered':
+      return 'touches what is protected, and is asked about,';
     case 'awaitsConfirmation':
       return 'waits until the change before it is confirmed,';
     case 'suspended':
@@ -42,6 +50,8 @@ function hintOf({ kind, digest }: WithheldItem): string {
       return `edit it, or routerctl quarantine release ${shortDigest(digest)}`;
     case 'held':
       return `edit it, or routerctl promote ${shortDigest(digest)} -m WHY`;
+    case 'unanswered':
+      return 'to go on: --confirm 10m, which takes it back unless you confirm it, or --yes';
     case 'awaitsConfirmation':
       return 'routerctl confirm';
     case 'suspended':
@@ -53,7 +63,7 @@ const listedChanges = 20;
 
 /** What steers passes, for the head of a status. */
 export function controlLines(status: StatusControl): string[] {
-  const { withheld, promotable, quarantined, suspended } = status;
+  const { withheld, promotable, quarantined, suspended, held, confirmation } = status;
   const elsewhere = quarantined.filter(({ digest }) => digest !== withheld?.digest);
   return [
     ...(withheld === null ? [] : [inputLine(withheld)]),
@@ -65,10 +75,36 @@ export function controlLines(status: StatusControl): string[] {
       ),
     ),
     ...suspended.map(suspensionLine),
+    ...held.map(heldLine),
+    ...(confirmation === null ? [] : [confirmationLine(confirmation)]),
   ];
 }
 
-type StatusControl = Pick<StatusDocument, 'withheld' | 'promotable' | 'quarantined' | 'suspended'>;
+type StatusControl = Pick<
+  StatusDocument,
+  'withheld' | 'promotable' | 'quarantined' | 'suspended' | 'held' | 'confirmation'
+>;
+
+/** `held: Plugin/x 0123456789ab since T (git diff main held/Plugin-x): why`. */
+function heldLine({ source, digest, since, ref, reasons }: HeldItem): string {
+  const why = reasons.map(({ message }) => message).join('; ');
+  return oneLine(`held: ${source} ${shortDigest(digest)} since ${since} (git diff main ${ref}): ${why}`, 400);
+}
+
+/** `to be confirmed: generation 8 by alice, within 9m59s, until T; else generation 7 is put in force again`. */
+export function confirmationLine({
+  generation,
+  baseline,
+  by,
+  deadline,
+  leftSeconds,
+}: ConfirmationItem): string {
+  const left = leftSeconds === 0 ? 'the time is over' : `within ${durationText(leftSeconds * 1_000)}`;
+  return oneLine(
+    `to be confirmed: generation ${generation} by ${by}, ${left}, until ${deadline}; else the startup-config of generation ${baseline.generation} is put in force again`,
+    400,
+  );
+}
 
 function inputLine(withheld: WithheldItem): string {
   const { by, since, why, digest } = withheld;

@@ -73,6 +73,8 @@ function happeningText(happening: HappeningDocument): string {
       return `the edit of ${happening.file} is taken in`;
     case 'unbound':
       return `the part of ${happening.source} ends: its plugin is gone or no longer bound`;
+    case 'confirmExpired':
+      return `generation ${happening.generation} is taken back, unless somebody confirms it`;
     case 'controlEnd':
       return `over: ${happening.what}`;
     case 'leaseEnd':
@@ -100,5 +102,7 @@ function runText({ outcome, leaseUntil = '' }: Run): string {
       return 'what it will say is not known, and counts as nothing here';
     case 'notBound':
       return 'nothing of it is kept';
+    case 'held':
+      return 'held: what it says goes beyond the guard';
   }
 }

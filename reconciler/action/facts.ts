@@ -4,6 +4,8 @@ import type { Result } from '../../protocol/result.js';
 import { sourceOf } from '../../protocol/plugin.js';
 import type { Instant } from '../../protocol/time.js';
 import type { RunnablePlugin } from '../inputs.js';
+import { controlOf } from '../control/control.js';
+import { suspendedText, suspensionOf } from '../control/suspension.js';
 import { cannotRun, runnable } from '../situation.js';
 import { keyFor, revisionOf } from './action.js';
 import type { Action, Direction, ExecutorIdentity } from './action.js';
@@ -33,12 +35,24 @@ export function gateFacts(
     asked,
     policy: policyOf(view),
     planGone: direction === 'undo' ? undefined : planGone(action, { ...importFacts(view, now), actions }),
-    executor: executorIdentity(action, view),
+    executor: unlessSuspended(executorIdentity(action, view), view, now),
     ledgerStarts: view.ledger.get(keyIdentity(keyFor(action, direction))) ?? [],
     takenBack: (countRolledBack(actions).get(effectDigest(revisionOf(action).plan)) ?? 0) > 0,
     startedInRun,
     now,
   };
+}
+
+/** A suspended plugin is not started, whoever asks. */
+function unlessSuspended(
+  executor: Result<ExecutorIdentity, string>,
+  { head }: Pick<ActionView, 'head'>,
+  now: Instant,
+): Result<ExecutorIdentity, string> {
+  if (!executor.ok) return executor;
+  const { plugin } = executor.value;
+  const suspension = suspensionOf(controlOf(head).suspended, plugin, now);
+  return suspension === undefined ? executor : fail(suspendedText(plugin, suspension));
 }
 
 /** What an import decides on. */

@@ -39,7 +39,10 @@ export const nothingInForce = 'nothing is in force yet: run routerctl reconcile'
  */
 export async function changeControl<T>(
   options: OpenOptions,
-  decide: (control: Control, facts: ChangeFacts) => Result<ControlChange<T>, string>,
+  decide: (
+    control: Control,
+    facts: ChangeFacts,
+  ) => Result<ControlChange<T>, string> | Promise<Result<ControlChange<T>, string>>,
 ): Promise<Result<Result<T, string>, StateFailure>> {
   const seen = await viewState(options.state);
   if (!seen.ok) return fail({ kind: 'state', failure: seen.failure });
@@ -50,7 +53,7 @@ export async function changeControl<T>(
     if (record === undefined) return fail(nothingInForce);
     const before = controlOf(view.head);
     const now = options.clock();
-    const decided = decide(before, { view, config: state.config, now });
+    const decided = await decide(before, { view, config: state.config, now });
     if (!decided.ok) return decided;
     const { control, what, by, why, told } = decided.value;
     const files = controlChanges(before, control);

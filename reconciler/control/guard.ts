@@ -54,7 +54,7 @@ export function judgeGuard({ before, after, guard }: GuardInput): HoldReason[] {
 
 /** Whether a command may go on when it is told to: only what it asks about stands in the way. */
 export function mayBeAnswered(reasons: readonly HoldReason[]): boolean {
-  return reasons.every(({ type }) => type === 'protectedName');
+  return reasons.length > 0 && reasons.every(({ type }) => type === 'protectedName');
 }
 
 const outOfForce = (change: Change): boolean => change.action === 'removed' || change.action === 'masked';

@@ -25,6 +25,8 @@ export interface StartupOrder {
   readonly label: string;
   readonly cause: Cause;
   readonly author: string;
+  /** Whether it is put in force as it was, whatever the rules of today say about it. */
+  readonly isTrusted?: boolean;
   /** Why, in words, for the body of the commit; '' for nothing. */
   readonly message: string;
   /** From what stands after the pass, to what is to stand. */

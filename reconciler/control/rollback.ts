@@ -84,7 +84,7 @@ export async function rollback(options: RollbackOptions): Promise<Result<PassRep
  */
 export function quarantineInput(
   control: Control,
-  { input, inForce, now }: ControlFacts,
+  { input, inForce, now }: Pick<ControlFacts, 'input' | 'inForce' | 'now'>,
   who: Pick<Quarantined, 'by' | 'cause' | 'message'> & { readonly accepted: string | undefined },
 ): Control {
   const { accepted, ...entry } = who;
@@ -103,7 +103,8 @@ async function commitOf(store: Store, generation: number): Promise<string | unde
   return commits.find(commit => generationOf(commit) === generation)?.commit;
 }
 
-async function generationAt(store: Store, commit: string): Promise<Result<Head, string>> {
+/** What a commit says; the failure is in words. */
+export async function generationAt(store: Store, commit: string): Promise<Result<Head, string>> {
   try {
     const head = decodeHead({ commit, files: await store.readTree(commit) }, []);
     return head === undefined ? fail(`${statePaths.generation} cannot be read`) : ok(head);

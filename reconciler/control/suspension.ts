@@ -1,6 +1,7 @@
 import { mapsOf, textOf, timeOf } from '../../protocol/pick.js';
 import { apiVersions, isMap } from '../../protocol/resource.js';
 import type { Value } from '../../protocol/resource.js';
+import { oneLine } from '../../protocol/text.js';
 import { formatTime } from '../../protocol/time.js';
 import type { Instant } from '../../protocol/time.js';
 
@@ -77,4 +78,10 @@ function longest(
 ): Suspension | undefined {
   const [first, ...more] = suspensions.filter(({ target, until }) => targets.includes(target) && until > now);
   return more.reduce((last, entry) => (last !== undefined && entry.until > last.until ? entry : last), first);
+}
+
+/** Why a plugin is not started, and what to do. */
+export function suspendedText(plugin: string, { target, by, until, reason }: Suspension): string {
+  const why = oneLine(`by ${by} until ${formatTime(until)}: ${reason}`, 400);
+  return `the plugin ${plugin} is suspended ${why} (routerctl resume ${target})`;
 }

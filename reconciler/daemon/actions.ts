@@ -33,6 +33,8 @@ export interface Actions {
    * undefined for never, or while something is under way.
    */
   consider(looked: Looked, now: Instant): Promise<Instant | undefined>;
+  /** Whether anything is under way. */
+  readonly busy: boolean;
   /** Resolves when nothing is under way. */
   ended(): Promise<void>;
 }
@@ -145,6 +147,9 @@ export function createActions(options: ActionsOptions): Actions {
       if (now < worker.restUntil) return worker.restUntil;
       worker.start(importing || interrupted || next === undefined ? importNow : () => executeNow(next));
       return undefined;
+    },
+    get busy() {
+      return worker.busy;
     },
     ended: () => worker.ended(),
   };

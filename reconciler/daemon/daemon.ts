@@ -28,6 +28,8 @@ import { agenda } from './agenda.js';
 import { createOwnershipKeeper } from './ownership.js';
 import { createLeaseHolder } from './hold-leases.js';
 import type { Log } from './logger.js';
+import { isQuiet, stateGist } from './quiet.js';
+import type { Quiet } from './quiet.js';
 import { createRuns } from './runs.js';
 import { createTeller } from './say.js';
 import { unwrap } from './unwrap.js';
@@ -48,7 +50,8 @@ export interface DaemonOptions extends Omit<PassOptions, 'clock' | 'dryRun' | 'o
  * reads everything afresh, so that a hint too many costs time and a hint too few only latency.
  */
 export interface Daemon {
-  look(): void;
+  /** `change` goes by what `stat` says of files that were read before; `rescan` reads them all. Default `rescan`. */
+  look(why?: 'change' | 'rescan'): void;
   /** Looks, and puts the visible files of the state directory right as well. */
   mend(): void;
   /** Resolves when no pass is under way and none is asked for; plugins may be running. */
@@ -71,6 +74,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
   /** Whether what an earlier run left half-done has been mended: the first pass does it, under the lock. */
   let mended = false;
   let failedPasses = 0;
+  /** What the last pass found, where it found nothing to do and nothing was under way; undefined to look at everything. */
+  let quiet: Quiet | undefined;
   const alarm = createAlarm(clock, look_);
   const tell = createTeller(log);
   const runs = createRuns({
@@ -95,7 +100,13 @@ export function startDaemon(options: DaemonOptions): Daemon {
     memory,
   };
 
+  /** Looks at everything: something has come to its end, or the time for something has come. */
   function look_(): void {
+    quiet = undefined;
+    hint();
+  }
+
+  function hint(): void {
     asked = true;
     justRead = undefined;
     if (!stopping.signal.aborted) working ??= work();
@@ -126,6 +137,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     } catch (error) {
       if (stopping.signal.aborted) return;
       failedPasses++;
+      quiet = undefined;
       forget(memory);
       const retryAt = clock.now() + backoffMs('pass', failedPasses);
       log('error', error instanceof Error ? error.message : String(error), { failures: failedPasses });
@@ -135,6 +147,9 @@ export function startDaemon(options: DaemonOptions): Daemon {
 
   /** The config under which it wrote something; undefined where there was nothing to write. */
   async function pass(): Promise<LoadedConfig | undefined> {
+    if (quiet !== undefined && (await isQuiet(quiet, passOptions, memory))) return undefined;
+    quiet = undefined;
+    const gist = await stateGist(options.state.path);
     const looked = unwrap(await look(passOptions, justRead));
     const { config, situation, view } = looked;
     const plan = planRuns({ ...view, situation }, clock.now());
@@ -148,12 +163,14 @@ export function startDaemon(options: DaemonOptions): Daemon {
       if (!worthWriting(draft, looked)) {
         const actionsAt = await actions.consider(looked, draft.finishedAt);
         const ownershipAt = await ownership.consider(looked, draft.finishedAt);
-        setAlarm(plan, view.head.parts, {
+        const wakeAt = setAlarm(plan, view.head.parts, {
           decidedAt: draft.finishedAt,
           actionsAt,
           ownershipAt,
           suspended: controlOf(view.head).suspended,
         });
+        const busy = runs.running.size > 0 || actions.busy || ownership.busy || orders.length > 0;
+        if (gist !== undefined && !busy) quiet = { state: gist, until: wakeAt ?? Number.POSITIVE_INFINITY };
         return undefined;
       }
     }
@@ -183,7 +200,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     plan: readonly PlannedPlugin[],
     parts: readonly Part[],
     { decidedAt, actionsAt, ownershipAt, suspended }: AlarmFacts,
-  ): void {
+  ): Instant | undefined {
     // A part that was in force when the pass was decided has its end before it, even if that has come by now.
     const live = parts.filter(part => !isExpired(part, decidedAt));
     const next = earliest([
@@ -201,6 +218,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
         : { until: new Date(next.at).toISOString(), for: `${next.reason} ${next.name}` },
     );
     alarm.wakeAt(next?.at);
+    return next?.at;
   }
 
   async function idle(): Promise<void> {
@@ -208,7 +226,10 @@ export function startDaemon(options: DaemonOptions): Daemon {
   }
 
   return {
-    look: look_,
+    look(why = 'rescan') {
+      if (why === 'rescan') look_();
+      else hint();
+    },
     mend() {
       mended = false;
       look_();
@@ -243,6 +264,7 @@ interface AlarmFacts {
 function worthWriting(draft: PassReport, { view }: Looked): boolean {
   return (
     draft.settlement?.commit !== undefined ||
+    (draft.settlement?.holds.length ?? 0) > 0 ||
     view.leasesMoved === true ||
     !sameState(view.status, statusAfter(view.status, draft))
   );

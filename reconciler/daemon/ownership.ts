@@ -10,7 +10,7 @@ import type { SettledOwnership } from '../ownership/perform.js';
 import { inventoryFolder } from '../ownership/record.js';
 import { scanKey } from '../ownership/run-record.js';
 import type { InventoryRun } from '../ownership/run-record.js';
-import { scanPool } from '../ownership/scan.js';
+import { scanPool, scanSuspension } from '../ownership/scan.js';
 import type { PoolScope } from '../ownership/scope.js';
 import { settleOwnership } from '../ownership/settle.js';
 import type { FinishedScan } from '../ownership/settle.js';
@@ -96,6 +96,9 @@ export function createOwnershipKeeper(options: OwnershipOptions): OwnershipKeepe
       const { pool, self } = scope;
       const key = scanKey(pool.name, self.nodeRef);
       if (!self.discovery.enabled || running.has(key) || waiting.has(key)) return [];
+      const { view, situation } = looked;
+      const suspended = scanSuspension(scope, { head: view.head, situation }, now);
+      if (suspended !== undefined) return [suspended.suspension.until];
       const last = run.scans.get(key)?.startedAt;
       // One from the future was before the clock was set back.
       const dueAt = last === undefined || last > now ? now : last + self.discovery.scanIntervalMs;

@@ -4,7 +4,8 @@ import type { Log } from './logger.js';
 /** Tells the log about passes that wrote something: what is new to a person at `info` and above, the rest at `debug`. */
 export function createTeller(log: Log): (report: PassReport) => void {
   let toldErrors = '';
-  return ({ commit, settlement, plugins, config, repairs }) => {
+  let toldWithheld = '';
+  return ({ commit, settlement, plugins, config, repairs, withheld }) => {
     if (commit !== undefined && settlement !== undefined) {
       const { current, next } = settlement.generation;
       log('info', next > current ? `committed generation ${next}` : 'committed inputs', {
@@ -23,6 +24,12 @@ export function createTeller(log: Log): (report: PassReport) => void {
       else if (outcome === 'renewed' || outcome === 'superseded')
         log('debug', `part ${outcome}`, { plugin: name });
     }
+    // What was told once is in every status from then on.
+    if (withheld !== undefined && withheld.digest + withheld.kind !== toldWithheld) {
+      const { kind, by, why, digest } = withheld;
+      log('warn', 'what the config directory holds is not taken', { kind, by, why, digest });
+    }
+    toldWithheld = withheld === undefined ? '' : withheld.digest + withheld.kind;
     const errors =
       config.startup === undefined ? config.problems.filter(({ severity }) => severity === 'error') : [];
     // Every renewal of a part is a pass: what is still wrong was told when it went wrong.

@@ -82,6 +82,13 @@ function eventsOfPlugin(
           : { plugin: name, part: partId(part), expiresAt: formatTime(part.expiresAt) };
       return [event(`routerd.part.${outcome}`, id(outcome), attributes), ...told];
     }
+    case 'held':
+      return [
+        event('routerd.part.held', id('held'), {
+          plugin: name,
+          reasons: problems.map(({ message }) => message),
+        }),
+      ];
     case 'rejected':
       return [
         event('routerd.part.rejected', id('rejected'), {

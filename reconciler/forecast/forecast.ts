@@ -3,13 +3,14 @@ import type { Part } from '../../protocol/part.js';
 import type { Instant } from '../../protocol/time.js';
 import { decideUnder } from '../conclude.js';
 import { controlOf } from '../control/control.js';
+import { expiryOrder } from '../control/expiry.js';
+import { governed } from '../control/governed.js';
 import { agenda } from '../daemon/agenda.js';
 import { listenersOf } from '../events/listeners.js';
 import { ordersOf } from '../look.js';
 import type { Looked } from '../look.js';
 import { planRuns } from '../plan-runs.js';
 import type { PlannedPlugin } from '../plan-runs.js';
-import { situationOf } from '../situation.js';
 import type { StateView } from '../state-dir.js';
 import { predictedRun } from './predicted-run.js';
 import { sourcesOf } from './sources.js';
@@ -42,6 +43,9 @@ export interface Forecast {
 /** A plugin that runs every second makes a step a second: with so many the rest would say nothing new. */
 const mostSteps = 5_000;
 
+/** Who would make a commit out of an edit: nobody reads it. */
+const operator = 'operator';
+
 /** Passes at one moment: what a pass publishes may make a plugin due at once. */
 const mostPassesAtOnce = 20;
 
@@ -64,20 +68,22 @@ export async function forecast(
   let others: readonly Happening[] = [];
   for (let atOnce = 1; ; atOnce++) {
     for (const part of view.head.parts) last.set(part.source, part);
-    const situation = await situationOf(config, view.head, { now });
+    const order = await expiryOrder(view, now);
+    const under = await governed({ options: { operator }, config, view, order, now });
+    const { situation } = under;
     const plan = planRuns({ ...view, situation }, now);
     const orders = assumptions.plugins === 'renew' ? ordersOf(plan, situation, view) : [];
     const at = now;
     const report = decideUnder(
       {
-        options: { engineVersion: assumptions.engineVersion, operator: 'operator' },
+        options: { engineVersion: assumptions.engineVersion, operator },
         plan,
         attempts: orders.map(order => predictedRun(order, last, at)),
         config,
         view,
         repairs: [],
       },
-      { situation, order: undefined, now },
+      { situation, order, now, governing: { ...under, lost: new Set() } },
     );
     const step = stepOf(report, others, known);
     if (step !== undefined) steps.push(step);
@@ -123,13 +129,14 @@ function nextMoment(
   now: Instant,
   until: Instant,
 ): { readonly at: Instant; readonly others: readonly Happening[] } | undefined {
-  const { suspended } = controlOf(view.head);
+  const { suspended, confirm } = controlOf(view.head);
   const live = view.head.parts.filter(part => !isExpired(part, now));
   const own = agenda(plan, live, { running: new Set(), suspended })
     .filter(({ reason }) => assumptions.plugins === 'renew' || reason !== 'pluginDue')
     .map(({ at }) => at);
   const upcoming = sources.flatMap(source => source.next(now, until) ?? []);
-  const later = [...own, ...upcoming.map(({ at }) => at)].filter(at => at > now && at <= until);
+  const deadlines = confirm === undefined ? [] : [confirm.deadline];
+  const later = [...own, ...deadlines, ...upcoming.map(({ at }) => at)].filter(at => at > now && at <= until);
   if (later.length === 0) return undefined;
   const at = Math.min(...later);
   return { at, others: upcoming.filter(entry => entry.at === at).map(({ happening }) => happening) };

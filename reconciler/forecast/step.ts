@@ -3,6 +3,7 @@ import type { Lease } from '../../protocol/part.js';
 import { sourceOf } from '../../protocol/plugin.js';
 import type { ResourceRef } from '../../protocol/resource.js';
 import type { Instant } from '../../protocol/time.js';
+import type { Cause } from '../../render/commit-message.js';
 import type { Change } from '../../render/changes.js';
 import type { PassReport, PluginReport } from '../report.js';
 
@@ -12,6 +13,8 @@ export type Happening =
   | { readonly type: 'config'; readonly file: string }
   /** A part ends because its plugin is gone or no longer bound. */
   | { readonly type: 'unbound'; readonly source: string }
+  /** The edit that made a generation is taken back, because nobody confirmed it in time. */
+  | { readonly type: 'confirmExpired'; readonly generation: number }
   /** Something in `control/` is over, in the words of its commit: `suspend-over plugin/x`. */
   | { readonly type: 'controlEnd'; readonly what: string }
   | { readonly type: 'leaseEnd'; readonly part: string }
@@ -25,9 +28,9 @@ export interface PluginRunHappening {
   readonly why: string;
   /**
    * `renews` what it said, for a new lease; says it `again` after its part had ended; `unknown`: nothing is known of what
-   * it says, which counts as nothing; `notBound`: nothing of it is kept.
+   * it says, which counts as nothing; `notBound`: nothing of it is kept; `held`: the guard of the ChangePolicy keeps it out.
    */
-  readonly outcome: 'renews' | 'again' | 'unknown' | 'notBound';
+  readonly outcome: 'renews' | 'again' | 'unknown' | 'notBound' | 'held';
   readonly lease?: Lease;
 }
 
@@ -48,15 +51,7 @@ export function stepOf(
 ): ForecastStep | undefined {
   const causes = settlement?.commit?.causes ?? [];
   const happenings: Happening[] = [
-    ...causes.flatMap((cause): Happening[] =>
-      cause.type === 'config'
-        ? [{ type: 'config', file: cause.file }]
-        : cause.type === 'unbound'
-          ? [{ type: 'unbound', source: cause.source }]
-          : cause.type === 'control'
-            ? [{ type: 'controlEnd', what: cause.what }]
-            : [],
-    ),
+    ...causes.flatMap(causeHappening),
     ...(settlement?.ended ?? []).flatMap(({ part, cause }): Happening[] =>
       cause === 'expiry' ? [{ type: 'leaseEnd', part: partId(part) }] : [],
     ),
@@ -83,14 +78,30 @@ export function stepOf(
   };
 }
 
+/** What time has to do with a cause of a commit; the ends of leases and the runs are told from more than their causes. */
+function causeHappening(cause: Cause): Happening[] {
+  switch (cause.type) {
+    case 'config':
+      return [{ type: 'config', file: cause.file }];
+    case 'unbound':
+      return [{ type: 'unbound', source: cause.source }];
+    case 'control':
+      return [{ type: 'controlEnd', what: cause.what }];
+    case 'confirm-expired':
+      return [{ type: 'confirmExpired', generation: cause.generation }];
+    default:
+      return [];
+  }
+}
+
 function runHappening(
   { name, why, outcome, run, part }: PluginReport,
   known: ReadonlySet<string>,
 ): PluginRunHappening[] {
   if (run === undefined) return [];
   const what =
-    outcome === 'notBound'
-      ? 'notBound'
+    outcome === 'notBound' || outcome === 'held'
+      ? outcome
       : !known.has(sourceOf(name))
         ? 'unknown'
         : outcome === 'renewed'

@@ -1,4 +1,8 @@
 import type { Instant } from '../../protocol/time.js';
+import { controlOf } from '../control/control.js';
+import { suspensionOf } from '../control/suspension.js';
+import type { Suspension } from '../control/suspension.js';
+import type { Head } from '../head.js';
 import { runChild } from '../plugin/child/run-child.js';
 import { readOutput } from '../plugin/output.js';
 import { cannotRun, runnable } from '../situation.js';
@@ -15,6 +19,19 @@ export interface ScanContext {
   /** PATH for the plugin. */
   readonly searchPath: string;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Why the inventory plugin of a pool is not to be started now; undefined where nobody has suspended it. */
+export function scanSuspension(
+  { self, provider }: PoolScope,
+  { head, situation }: { readonly head: Pick<Head, 'files'>; readonly situation: Situation },
+  now: Instant,
+): { readonly name: string; readonly suspension: Suspension } | undefined {
+  const chosen = chooseInventoryPlugin({ pluginRef: self.discovery.pluginRef, provider }, situation.plugins);
+  if (!chosen.ok) return undefined;
+  const { name } = chosen.value;
+  const suspension = suspensionOf(controlOf(head).suspended, name, now);
+  return suspension === undefined ? undefined : { name, suspension };
 }
 
 /** Asks the inventory plugin of a pool once. Never rejects for anything that the plugin does; no plugin is a failure too. */

@@ -45,11 +45,7 @@ export function judgeResult(result: Value, facts: ResultFacts): Judgement {
   const status = isMap(result) ? result['status'] : undefined;
   if (!isMap(status)) return { problems };
 
-  const content = normalize({
-    resources: listOf(status['resources']).filter(isResource),
-    directives: listOf(status['directives']).filter(isDirective) as unknown as readonly MaskDirective[],
-    actionPlans: listOf(status['actionPlans']).filter(isMap),
-  });
+  const content = contentOf(status);
   const lease = leaseOf(status, facts);
   problems.push(
     ...listOf(status['resources']).flatMap((resource, i) => resourceProblems(resource, i, facts.checker)),
@@ -61,6 +57,15 @@ export function judgeResult(result: Value, facts: ResultFacts): Judgement {
   if (problems.some(isError) || lease.lease === undefined) return { problems };
   const events = listOf(status['events']) as unknown as readonly PluginEvent[];
   return { proposal: { ...content, ...lease.lease, events, digest: partDigest(content) }, problems };
+}
+
+/** What the status of a PluginResult proposes, as far as it has the shape to be read. */
+export function contentOf(status: ValueMap): PartContent {
+  return normalize({
+    resources: listOf(status['resources']).filter(isResource),
+    directives: listOf(status['directives']).filter(isDirective) as unknown as readonly MaskDirective[],
+    actionPlans: listOf(status['actionPlans']).filter(isMap),
+  });
 }
 
 /** Whether a directive names a target; the envelope check reports those that do not. */

@@ -1,3 +1,4 @@
+import { sha256 } from '../../protocol/digest.js';
 import { refKey, refOf } from '../../protocol/resource.js';
 import type { Resource, ResourceRef, Router } from '../../protocol/resource.js';
 import type { Place } from '../../protocol/problem.js';
@@ -54,7 +55,7 @@ function without(resources: readonly Resource[], others: readonly Resource[]): R
 
 /** Who stands as the author of a commit: the operator for what an operator did, the plugin for its result, else routerd. */
 export function authorOf(causes: readonly Cause[], operator: string): string {
-  if (causes.some(({ type }) => type === 'config' || type === 'manual')) return operator;
+  if (causes.some(({ type }) => ['config', 'manual', 'promote'].includes(type))) return operator;
   for (const cause of causes) if ('plugin' in cause) return `Plugin/${cause.plugin}`;
   return 'routerd';
 }
@@ -68,6 +69,8 @@ export interface CauseFacts {
   readonly content: Content;
   /** That of an order: it stands for the startup-config that it puts in force. */
   readonly ordered: Cause | undefined;
+  /** The digest that is promoted: it stands for the edit or the result that has it. */
+  readonly promoted: string | undefined;
   /** What a pass ended by itself in `control/`. */
   readonly control: readonly string[];
 }
@@ -76,8 +79,12 @@ export interface CauseFacts {
 export function causesOf(facts: CauseFacts): Cause[] {
   const { head, situation } = facts;
   const causes: Cause[] = [];
+  const { promoted } = facts;
+  if (promoted !== undefined) causes.push({ type: 'promote', digest: promoted });
   if (facts.ordered !== undefined) {
     causes.push(facts.ordered);
+  } else if (sha256(facts.startupText) === promoted) {
+    // Said already.
   } else if (fileText(head, statePaths.startup) !== facts.startupText) {
     causes.push(
       ...configCauses(
@@ -99,7 +106,8 @@ export function causesOf(facts: CauseFacts): Cause[] {
       });
     }
   }
-  for (const { cause, plugin } of facts.accepted) causes.push({ type: cause, plugin });
+  for (const { cause, plugin, part } of facts.accepted)
+    if (part.digest !== promoted) causes.push({ type: cause, plugin });
   for (const { part, cause } of facts.ended) {
     causes.push(
       cause === 'expiry' ? { type: cause, part: partId(part) } : { type: cause, source: part.source },

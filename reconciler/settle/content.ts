@@ -26,7 +26,10 @@ export function contentFiles(facts: ContentFacts): Content {
   for (const [path, bytes] of head.files) if (!isMerged(path)) files.set(path, bytes);
   files.set(statePaths.startup, facts.startupText);
   files.set(statePaths.effective, facts.effectiveText);
-  for (const { manifest, resource, name } of situation.plugins) {
+  const frozen = situation.frozen === true;
+  for (const [path, bytes] of head.files)
+    if (frozen && path.startsWith(statePaths.plugins)) files.set(path, bytes);
+  for (const { manifest, resource, name } of frozen ? [] : situation.plugins) {
     const path = `${statePaths.plugins}${name}.yaml`;
     const before = head.files.get(path);
     if (manifest && resource !== undefined) files.set(path, printYaml(resource));

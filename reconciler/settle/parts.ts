@@ -20,7 +20,7 @@ export interface RunProposal {
 
 /** What became of a plugin's proposal. */
 export interface ProposalOutcome {
-  readonly outcome: 'accepted' | 'renewed' | 'rejected' | 'notBound';
+  readonly outcome: 'accepted' | 'renewed' | 'rejected' | 'notBound' | 'held';
   readonly part?: Part;
   readonly problem?: Problem;
 }

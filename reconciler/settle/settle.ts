@@ -1,9 +1,8 @@
 import { sha256 } from '../../protocol/digest.js';
 import { encodePart, partId } from '../../protocol/part.js';
 import type { Part } from '../../protocol/part.js';
-import { isError, problemOf } from '../../protocol/problem.js';
 import type { Problem } from '../../protocol/problem.js';
-import { refKey, refOf, refText } from '../../protocol/resource.js';
+import { refKey } from '../../protocol/resource.js';
 import type { ResourceRef, Router, Value } from '../../protocol/resource.js';
 import { routerValue } from '../../protocol/startup.js';
 import type { Instant } from '../../protocol/time.js';
@@ -14,19 +13,25 @@ import { commitMessage } from '../../render/commit-message.js';
 import type { Cause } from '../../render/commit-message.js';
 import { encodeGeneration } from '../../render/generation-record.js';
 import { merge } from '../../render/merge.js';
-import type { Candidate, MergeOutcome } from '../../render/merge.js';
+import type { MergeOutcome } from '../../render/merge.js';
 import { printRouter } from '../../render/router-yaml.js';
 import { authorOf, causesOf } from './causes.js';
 import { fileText, numbersOf, statePaths } from '../head.js';
 import type { Head } from '../head.js';
 import type { LeaseRecord } from '../records/leases.js';
 import { controlCauses, controlChanges, controlOf, nextControl } from '../control/control.js';
-import type { Control } from '../control/control.js';
+import type { Control, ControlFacts } from '../control/control.js';
 import type { StartupOrder } from '../control/order.js';
+import { beginConfirmation } from '../control/confirmation.js';
+import type { ConfirmOrder } from '../control/confirmation.js';
+import type { Held } from '../control/held.js';
+import type { Promotion } from '../control/promotion.js';
+import { unboundReason } from '../situation.js';
 import type { Situation } from '../situation.js';
 import { contentFiles, onlyControl, partPath, sameContent } from './content.js';
 import { endedParts, endingNote, nextParts, takeProposals } from './parts.js';
 import type { EndedPart, ProposalOutcome, RunProposal } from './parts.js';
+import { validator } from './validator.js';
 
 export interface SettleInput {
   readonly situation: Situation & { readonly startup: Router };
@@ -38,6 +43,14 @@ export interface SettleInput {
   readonly operator: string;
   /** What `situation` was made for. */
   readonly order?: StartupOrder | undefined;
+  /** Candidates that go beyond the guard; they are not among the proposals, nor in the situation. */
+  readonly held?: readonly Held[];
+  /** Sources whose candidate has lost its ref: there is nothing left to promote. */
+  readonly lost?: ReadonlySet<string>;
+  /** A digest that somebody promotes, and why. */
+  readonly promotion?: Promotion | undefined;
+  /** Where an edit has to be confirmed. */
+  readonly confirm?: ConfirmOrder | undefined;
 }
 
 /** A commit to be made: the whole tree, and what to say about it. */
@@ -100,7 +113,27 @@ export function settle(input: SettleInput, now: Instant): Settlement {
 
   const hashes = { startupConfigHash: sha256(startupText), effectiveConfigHash: sha256(effectiveText) };
   const steering = controlOf(head);
-  const facts = { now, input: situation.input ?? (() => undefined), inForce: hashes.startupConfigHash };
+  const facts: ControlFacts = {
+    now,
+    input: situation.input ?? (() => undefined),
+    inForce: hashes.startupConfigHash,
+    held: input.held ?? [],
+    lost: input.lost ?? new Set(),
+    admitted: new Set(taken.parts.keys()),
+    isBound: source => unboundReason(source, situation) === undefined,
+    begun:
+      input.order === undefined &&
+      input.confirm !== undefined &&
+      hashes.startupConfigHash !== head.record?.startupConfigHash
+        ? beginConfirmation(input.confirm, {
+            head,
+            generation: next,
+            digest: hashes.startupConfigHash,
+            by: input.operator,
+            now,
+          })
+        : undefined,
+  };
   const own = nextControl(steering, facts);
   const control = input.order?.control(own, facts) ?? own;
   const routers = new Map<string, Value>([
@@ -152,6 +185,7 @@ export function settle(input: SettleInput, now: Instant): Settlement {
       accepted: taken.accepted,
       content,
       ordered: order?.cause,
+      promoted: input.promotion?.digest,
       control: controlCauses(steering, own),
     });
     const touched = [...ended.map(({ part }) => part), ...taken.accepted.map(({ part }) => part)];
@@ -160,7 +194,7 @@ export function settle(input: SettleInput, now: Instant): Settlement {
       causes,
       changes,
       controlOnly: onlyControl(head.files, content),
-      ...(order === undefined ? {} : { why: order.message }),
+      why: order?.message ?? input.promotion?.why ?? '',
       ...hashes,
       parts: touched.map(part => ({ id: partId(part), digest: part.digest })),
     });
@@ -189,28 +223,6 @@ export function settle(input: SettleInput, now: Instant): Settlement {
       causes,
     };
   }
-}
-
-function validator({ checker }: Situation, startup: Router): (candidate: Candidate) => Problem[] {
-  const envelopeOf = (router: Router) =>
-    checker.checkRouter(routerValue(router)).map(problemOf).filter(isError);
-  // All candidates have the envelope of the startup-config: it is checked once where nothing looks at the list inside.
-  let envelope: Problem[] | undefined;
-  return ({ router, added }) => [
-    ...added.flatMap(resource =>
-      checker
-        .checkResource(resource)
-        .filter(({ severity }) => severity === 'error')
-        .map(issue => ({
-          ...problemOf(issue),
-          message: `${refText(refOf(resource))}: ${issue.message}`,
-          resource: refOf(resource),
-        })),
-    ),
-    ...(checker.countsResources
-      ? envelopeOf(router())
-      : (envelope ??= envelopeOf({ ...startup, resources: [] }))),
-  ];
 }
 
 function partNumbers(parts: readonly Part[]): Record<string, number> {

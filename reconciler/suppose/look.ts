@@ -4,30 +4,32 @@ import type { Problem } from '../../protocol/problem.js';
 import { fail, ok } from '../../protocol/result.js';
 import type { Result } from '../../protocol/result.js';
 import type { Instant } from '../../protocol/time.js';
+import { governed } from '../control/governed.js';
 import { listenersOf } from '../events/listeners.js';
 import { admit } from '../events/queue.js';
 import type { Looked } from '../look.js';
+import type { PassOptions } from '../pass-options.js';
 import { isPassPlugin } from '../situation.js';
 import type { Situation } from '../situation.js';
 import type { StateView } from '../state-dir.js';
-import { supposedSituation } from './situation.js';
+import { supposedConfig } from './config.js';
 import type { CannotSuppose, Suppositions } from './suppositions.js';
 
-/** What a pass starts from under the suppositions, or the first of them that speaks of something that is not there. Pure. */
-export function supposedLook(
+/** What a pass starts from under the suppositions, or the first of them that speaks of something that is not there. */
+export async function supposedLook(
   looked: Looked,
-  suppose: Suppositions | undefined,
-  now: Instant,
-): Result<Looked, CannotSuppose> {
+  options: PassOptions,
+): Promise<Result<Looked, CannotSuppose>> {
+  const { suppose } = options;
   if (suppose === undefined) return ok(looked);
   const obstacle = obstacleOf(looked, suppose);
   if (obstacle !== undefined) return fail(obstacle);
-  const situation = supposedSituation(looked.situation, suppose);
-  const queue = admit(looked.view.queue, eventsAt(suppose, now), {
-    listeners: listenersOf(situation),
-    now,
-  }).queue;
-  return ok({ ...looked, situation, view: { ...withEndedLeases(looked.view, suppose, now), queue } });
+  const now = options.clock();
+  const config = supposedConfig(looked.config, suppose);
+  const view = withEndedLeases(looked.view, suppose, now);
+  const { situation } = await governed({ options, config, view, now });
+  const { queue } = admit(view.queue, eventsAt(suppose, now), { listeners: listenersOf(situation), now });
+  return ok({ config, situation, view: { ...view, queue } });
 }
 
 function withEndedLeases(view: StateView, { expired = [] }: Suppositions, now: Instant): StateView {
@@ -59,9 +61,10 @@ function obstacleOf({ situation, view }: Looked, suppose: Suppositions): CannotS
   for (const name of suppose.expired ?? []) {
     if (!parts.has(sourceOf(name))) return unknown(`${sourceOf(name)} has no part`, parts);
   }
-  const left = supposedSituation(situation, suppose)
-    .plugins.filter(isPassPlugin)
-    .map(({ name }) => name);
+  const left = situation.plugins
+    .filter(isPassPlugin)
+    .map(({ name }) => name)
+    .filter(name => suppose.without?.includes(name) !== true);
   for (const name of suppose.results?.keys() ?? []) {
     if (!left.includes(name))
       return unknown(`no plugin ${JSON.stringify(name)} takes part in passes`, new Set(left));

@@ -22,6 +22,8 @@ import { configuredPlugin, readManifest } from './manifest.js';
 import type { ConfiguredPlugin } from './manifest.js';
 import { createReader } from './reading.js';
 import type { FileReading, FindKept } from './reading.js';
+import { takeStamps } from './stamps.js';
+import type { Stamps } from './stamps.js';
 
 /** A config directory as it was at one moment, read, checked and judged. */
 export interface LoadedConfig {
@@ -42,7 +44,21 @@ export interface LoadedConfig {
 
 /** What reading a config directory last came to, for who reads it again and again: only what has changed is parsed. */
 export interface ConfigMemory {
-  last?: { readonly files: ConfigFiles; readonly reading: Reading };
+  last?: { readonly files: ConfigFiles; readonly reading: Reading; readonly stamped?: StampedConfig };
+}
+
+interface StampedConfig {
+  /** The programs of plugins, which may stand anywhere. */
+  readonly programs: readonly string[];
+  /** As they were before the directory was read. */
+  readonly stamps: Stamps;
+}
+
+/** Whether everything that was read last is, by what `stat` says of it, as it was then. */
+export function isUnchanged(location: ConfigLocation, { last }: ConfigMemory): boolean {
+  const stamped = last?.stamped;
+  if (stamped?.stamps === undefined) return false;
+  return takeStamps(location, stamped.programs, Date.now()) === stamped.stamps;
 }
 
 export interface LoadOptions {
@@ -55,8 +71,10 @@ export async function loadConfig(
   location: ConfigLocation,
   { memory = {}, cachedIn }: LoadOptions = {},
 ): Promise<LoadedConfig> {
-  const files = await readConfigFiles(location, trustWalk());
   const last = memory.last;
+  const programsBefore = last?.stamped?.programs ?? [];
+  const stamps = last === undefined ? undefined : takeStamps(location, programsBefore, Date.now());
+  const files = await readConfigFiles(location, trustWalk());
   const reading =
     last !== undefined && sameFiles(last.files, files)
       ? last.reading
@@ -64,7 +82,6 @@ export async function loadConfig(
           before: last,
           findKept: cachedIn === undefined ? () => undefined : readConfigCache(cachedIn),
         });
-  memory.last = { files, reading };
   const { readings, checker, router, resources } = reading;
   const problems: Problem[] = [...files.problems, ...reading.problems];
 
@@ -81,6 +98,9 @@ export async function loadConfig(
   const plugins = [...manifests, ...declared];
   problems.push(...checkAsWhole(resources, plugins));
 
+  const programs = programsOf(plugins);
+  const same = programs?.join('\n') === programsBefore.join('\n');
+  memory.last = { files, reading, stamped: { programs: programs ?? [], stamps: same ? stamps : undefined } };
   const pluginProblems = plugins.flatMap(plugin => plugin.problems);
   return {
     startup: problems.some(isError) ? undefined : router,
@@ -92,6 +112,14 @@ export async function loadConfig(
     readings,
     texts: new Map([...readings].flatMap(([path, { text }]) => (text === undefined ? [] : [[path, text]]))),
   };
+}
+
+/** Undefined where one is missing: nobody can tell by stamps when it comes. */
+function programsOf(plugins: readonly ConfiguredPlugin[]): string[] | undefined {
+  const programs = plugins.flatMap(({ executable }) =>
+    executable === undefined ? [] : [executable.path, executable.realPath],
+  );
+  return programs.length < 2 * plugins.length ? undefined : [...new Set(programs)].sort();
 }
 
 /** What the bytes of the files say: it depends on nothing else. */

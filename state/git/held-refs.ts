@@ -1,5 +1,5 @@
 import type { GitContext } from './environment.js';
-import { listRefs } from './refs.js';
+import { listRefs, looseNames } from './refs.js';
 
 /** Below `refs/`, so that `git diff main held/startup` finds it (gitrevisions(7)); no branch, which a person could commit on. */
 const folder = 'refs/held';
@@ -16,4 +16,9 @@ export function heldRefName(name: string): string {
 export async function listHeld(context: GitContext): Promise<Map<string, string>> {
   const refs = await listRefs(context, folder);
   return new Map([...refs].map(([name, id]) => [name.slice(folder.length + 1), id]));
+}
+
+/** Short names of the candidates whose ref is a file. */
+export async function listLooseHeld(context: GitContext): Promise<string[]> {
+  return (await looseNames(context, folder)).map(name => name.slice(folder.length + 1));
 }

@@ -11,7 +11,7 @@ import { historyOf, readFiles, readHeadFiles } from './history.js';
 import type { KnownCommits } from './history.js';
 import { housekeep } from './housekeep.js';
 import type { Housekeeping } from './housekeep.js';
-import { heldRefName, listHeld } from './held-refs.js';
+import { heldRefName, listHeld, listLooseHeld } from './held-refs.js';
 import { listCommits } from './log.js';
 import type { CommitRecord, LogOptions } from './log.js';
 import { assertObjectId, branch, treePathProblem } from './names.js';
@@ -54,6 +54,8 @@ export interface Store {
   readonly tag: (tags: ReadonlyMap<string, string>) => Promise<void>;
   /** Candidates that are held, by name (`startup`, `Plugin-x`) → commit: `refs/held/NAME`. Runs no process. */
   readonly held: () => Promise<Map<string, string>>;
+  /** Names of those whose ref is a file of its own, as it is until git packs it. Reads one folder. */
+  readonly looseHeld: () => Promise<string[]>;
   /** Commits a candidate on top of `parent` and lets `refs/held/NAME` lead to it; `main` stays where it is. */
   readonly hold: (name: string, input: HoldInput, signal?: AbortSignal) => Promise<Revision>;
   /** Deletes refs of candidates; those that are not there are no matter. */
@@ -115,6 +117,7 @@ export function storeOf(context: GitContext, lineage: string, known?: KnownCommi
         }),
       ),
     held: () => listHeld(context),
+    looseHeld: () => listLooseHeld(context),
     hold: async (name, input, signal) => {
       const ref = heldRefName(name);
       const tools = { context, history, committer, ...(signal === undefined ? {} : { signal }) };

@@ -47,7 +47,7 @@ describe('completion', () => {
   describe('in bash', () => {
     const completed: readonly (readonly [line: string, offered: readonly string[]])[] = [
       ['routerctl pl', ['plugin']],
-      ['routerctl plugin ', ['list', 'run', 'runs']],
+      ['routerctl plugin ', ['list', 'run', 'runs', 'replay']],
       ['routerctl plugin ru', ['run', 'runs']],
       ['routerctl reconcile --d', ['--dry-run', '--detailed-exitcode']],
       ['routerctl generation show --sh', ['--show-secrets']],

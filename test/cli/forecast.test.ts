@@ -1,5 +1,8 @@
 import { expect } from 'chai';
 import { dirname } from 'node:path';
+import { route } from '../rig/build.js';
+import { writeFiles } from '../rig/config-dir.js';
+import type { Plan } from '../rig/documents.js';
 import { listing } from '../rig/listing.js';
 import { routerctl } from '../rig/routerctl.js';
 import { reconcile, setting } from '../rig/setting.js';
@@ -59,6 +62,23 @@ describe('routerctl forecast', () => {
     expect(stdout.match(/plugin p runs/g)).to.have.length(1);
     expect(stdout).to.match(/ more times likewise\n/);
     expect(stdout.endsWith('generation 1 stays in force\n')).to.equal(true);
+  });
+
+  it('knows that an edit which nobody confirms is taken back, and when', async () => {
+    const here = await setting();
+    const first = await reconcile(here);
+    await writeFiles(here.config, { 'more.yaml': JSON.stringify(route('more')) });
+    const confirming = await routerctl(['reconcile', '--confirm', '10m', ...here.where]);
+    expect(confirming.code).to.equal(0);
+    const { json } = await routerctl(['forecast', ...here.where, '-o', 'json']);
+    const { steps, current, final } = json() as ForecastDocument;
+    expect(current.generation).to.equal(2);
+    const step = steps.find(({ happenings }) => happenings.some(({ type }) => type === 'confirmExpired'));
+    expect(step?.effectiveConfigHash).to.equal(first.effectiveConfigHash.next);
+    expect(final.effectiveConfigHash).to.equal(first.effectiveConfigHash.next);
+    const at = step?.at ?? '';
+    const plan = await routerctl(['reconcile', '--dry-run', '--at', at, ...here.where, '-o', 'json']);
+    expect((plan.json() as Plan).changes.map(({ action }) => action)).to.include('removed');
   });
 
   it('says what it cannot do', async () => {

@@ -2,11 +2,14 @@ import { expect } from 'chai';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ValueMap } from '../../protocol/resource.js';
+import { action, actionSetting, permissive, setPolicy } from '../rig/action-setting.js';
 import { route } from '../rig/build.js';
 import { addPlugin, answers, configDir, routerFile, writeFiles } from '../rig/config-dir.js';
 import type { Plan } from '../rig/documents.js';
 import { checkState, history } from '../rig/invariants.js';
 import { listing } from '../rig/listing.js';
+import { until } from '../rig/processes.js';
+import { killDaemons, startRouterd } from '../rig/routerd.js';
 import { routerctl } from '../rig/routerctl.js';
 import type { Ended } from '../rig/routerctl.js';
 import { userGit } from '../rig/store.js';
@@ -29,6 +32,7 @@ interface Status {
 
 describe('rolling back', function () {
   this.timeout(60_000);
+  afterEach(killDaemons);
 
   let config = '';
   let state = '';
@@ -272,5 +276,39 @@ describe('rolling back', function () {
     expect(await effective()).not.to.contain('name: more');
     expect(userGit(state, 'show', 'HEAD:parts/Plugin-p.yaml')).to.equal(before);
     await checkState(state);
+  });
+
+  it('holds while routerd runs: it takes neither what is there nor a comment, but an edit, and what is released', async () => {
+    const daemon = await startRouterd(where);
+    await until('it looks', () => daemon.log().includes('waiting'));
+    expect((await ctl('rollback', '--to', '1', '-m', 'broken')).code).to.equal(0);
+    expect((await ctl('reconcile', '--wait')).code, 'what the operator wrote is not in force').to.equal(1);
+    const text = await readFile(join(config, 'router.yaml'), 'utf8');
+    await writeFile(join(config, 'router.yaml'), `# only a comment\n${text}`);
+    expect((await ctl('reconcile', '--wait')).code).to.equal(1);
+    expect(commits()).to.equal(3);
+    expect(daemon.log()).to.contain('what the config directory holds is not taken');
+    await ctl('quarantine', 'release');
+    await until('what was released is in force', async () => (await effective()).includes('bad'));
+    await ctl('rollback', '--to', '1');
+    await write(route('edited'));
+    await until('the edit is in force', async () => (await effective()).includes('edited'));
+    expect(await daemon.stop()).to.equal(0);
+    expect(await checkState(state), 'rollback, release, promotion, rollback, edit').to.have.length(7);
+  });
+
+  it('puts the ProviderActionPolicy of then in force too: the one that is quarantined permits nothing', async () => {
+    const here = await actionSetting({ policy: { enabled: false } });
+    const { generation } = (await routerctl(['status', ...here.where, '-o', 'json'])).json() as Status;
+    await setPolicy(here, permissive);
+    await writeFiles(here.config, { 'more.yaml': JSON.stringify(route('more')) });
+    expect((await routerctl(['reconcile', ...here.where])).code).to.equal(0);
+    await action(here, 'approve', here.id);
+    expect((await routerctl(['rollback', '--to', `${generation}`, ...here.where])).code).to.equal(0);
+    const refused = await action(here, 'execute', here.id, '--approved');
+    expect(refused.code).to.equal(2);
+    expect(refused.stdout + refused.stderr).to.contain('the policy is not enabled');
+    await routerctl(['quarantine', 'release', ...here.where]);
+    expect((await action(here, 'execute', here.id, '--approved')).code).to.equal(0);
   });
 });

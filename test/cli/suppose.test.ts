@@ -79,6 +79,24 @@ describe('reconcile --dry-run --without', () => {
     });
   }
 
+  it('is held where deleting it would be', async () => {
+    const here = await twoPlugins();
+    const policy = {
+      apiVersion: 'config.routerd.net/v1alpha1',
+      kind: 'ChangePolicy',
+      metadata: { name: 'changes' },
+      spec: { guard: { maxRemovals: 0 } },
+    };
+    await writeFiles(here.config, { 'policy.yaml': JSON.stringify(policy) });
+    await reconcile(here);
+    const plan = await planned(here, '--without', 'p');
+    await rm(join(here.config, 'plugins/p'), { recursive: true });
+    await rm(join(here.config, 'sources/p.yaml'));
+    const real = await reconcile(here);
+    expect(plan.changes).to.deep.equal(real.changes);
+    expect(plan.effectiveConfigHash).to.deep.equal(real.effectiveConfigHash);
+  });
+
   it('lifts the masks of what is not there, several at once', async () => {
     const here = await twoPlugins();
     const plan = await planned(here, '--without', 'p', '--without', 'q');

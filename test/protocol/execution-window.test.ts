@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isOpen, parseExecutionWindows } from '../../protocol/execution-window.js';
+import { isOpen, nextWindowChange, parseExecutionWindows } from '../../protocol/execution-window.js';
 import type { ExecutionWindow } from '../../protocol/execution-window.js';
 
 function windowsOf(text: string): readonly ExecutionWindow[] {
@@ -101,5 +101,32 @@ describe('execution windows', () => {
 
   it('is closed where there is no window', () => {
     expect(isOpen([], 0)).to.equal(false);
+  });
+});
+
+describe('the next change of execution windows', () => {
+  const next = (text: string, after: string, until: string): string | undefined => {
+    const change = nextWindowChange(parseExecutionWindows(text) ?? [], Date.parse(after), Date.parse(until));
+    return change && `${change.open ? 'opens' : 'closes'} ${new Date(change.at).toISOString()}`;
+  };
+  const cases: readonly (readonly [text: string, after: string, found: string | undefined])[] = [
+    ['22:00-23:00', '2026-05-29T21:59:59.999Z', 'opens 2026-05-29T22:00:00.000Z'],
+    ['22:00-23:00', '2026-05-29T22:00:00Z', 'closes 2026-05-29T23:00:00.000Z'],
+    ['22:00-23:00; 23:00-23:30', '2026-05-29T22:30:00Z', 'closes 2026-05-29T23:30:00.000Z'],
+    ['Mon 22:00-23:00', '2026-05-29T12:00:00Z', 'opens 2026-06-01T22:00:00.000Z'],
+    // On the night that skips it, the hour does not come.
+    ['02:00-03:00 Europe/Berlin', '2026-03-28T12:00:00Z', 'opens 2026-03-30T00:00:00.000Z'],
+    ['00:00-24:00', '2026-05-29T12:00:00Z', undefined],
+  ];
+  for (const [text, after, found] of cases) {
+    it(`${text} after ${after}: ${found ?? 'none'}`, () => {
+      expect(next(text, after, '2026-06-10T00:00:00Z')).to.equal(found);
+    });
+  }
+
+  it('comes no later than it is asked for', () => {
+    const after = '2026-05-29T12:00:00Z';
+    expect(next('22:00-23:00', after, '2026-05-29T22:00:00Z')).to.equal('opens 2026-05-29T22:00:00.000Z');
+    expect(next('22:00-23:00', after, '2026-05-29T21:59:59Z')).to.equal(undefined);
   });
 });

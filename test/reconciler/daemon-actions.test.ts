@@ -7,6 +7,7 @@ import { readJournal } from '../../reconciler/action/journal.js';
 import { addPlugin, routerFile } from '../rig/config-dir.js';
 import { DaemonRig } from '../rig/daemon-rig.js';
 import { answering } from '../rig/driven-plugins.js';
+import { suspendFor } from '../rig/operator.js';
 import { until } from '../rig/processes.js';
 import { tempDir } from '../rig/temp.js';
 
@@ -123,6 +124,20 @@ describe('the daemon and provider actions', () => {
     expect(await actions.executed()).to.deep.equal([]);
     await actions.rig.stop();
   });
+
+  for (const target of ['plugin/oci-executor', 'all']) {
+    it(`executes nothing while ${target} is suspended, and goes on by itself`, async () => {
+      const actions = await ActionRig.create(open);
+      await suspendFor(actions.rig, target, 120_000);
+      await actions.plan(1);
+      await actions.reaches('key-1 pending');
+      await actions.rig.advance(110_000);
+      expect(await actions.executed()).to.deep.equal([]);
+      await actions.rig.advance(10_000);
+      await actions.reaches('key-1 succeeded');
+      await actions.rig.stop();
+    });
+  }
 
   it('executes each action once where the policy says so, and commits every step', async () => {
     const actions = await ActionRig.create(open);

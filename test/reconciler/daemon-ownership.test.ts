@@ -11,6 +11,7 @@ import { drop } from '../../state/inbox.js';
 import { addPlugin, routerFile, setProgram } from '../rig/config-dir.js';
 import { DaemonRig } from '../rig/daemon-rig.js';
 import { addressOf, groupResource, memberValue, poolResource, profileResource } from '../rig/mobility.js';
+import { suspendFor } from '../rig/operator.js';
 import { userGit } from '../rig/store.js';
 import { tempDir } from '../rig/temp.js';
 
@@ -151,6 +152,19 @@ class OwnershipRig {
 }
 
 describe('the daemon and address ownership', () => {
+  it('asks nobody while the inventory plugin is suspended, and goes on by itself', async () => {
+    const ownership = await OwnershipRig.create([5]);
+    const { rig } = ownership;
+    await rig.idle();
+    const before = await ownership.scans();
+    await suspendFor(rig, 'plugin/oci-inventory', seconds(3_600));
+    await rig.advance(seconds(3_590));
+    expect(await ownership.scans()).to.equal(before);
+    await rig.advance(seconds(11));
+    expect(await ownership.scans()).to.equal(before + 1);
+    await rig.stop();
+  });
+
   it('asks the inventory plugin on schedule, and commits only what is new', async () => {
     const ownership = await OwnershipRig.create([5, 6]);
     const { rig } = ownership;

@@ -5,36 +5,7 @@ import { DaemonRig, proposing } from '../rig/daemon-rig.js';
 import { answering } from '../rig/driven-plugins.js';
 import { checkState } from '../rig/invariants.js';
 import { listing } from '../rig/listing.js';
-import { must, searchPath } from '../rig/store.js';
-import { releaseQuarantine } from '../../reconciler/control/release.js';
-import { rollback } from '../../reconciler/control/rollback.js';
-import type { PassReport } from '../../reconciler/report.js';
-
-/** What commands of an operator share, at the time of the rig. */
-const command = (rig: DaemonRig) => ({
-  config: { path: rig.config, stateDir: rig.state, schemaFiles: [] },
-  state: { path: rig.state, searchPath },
-  clock: () => rig.clock.now(),
-  lockTimeoutMs: 10_000,
-  command: 'test',
-});
-
-/** `routerctl rollback --to N` beside the daemon. */
-const rollBack = async (rig: DaemonRig, to: number): Promise<PassReport> =>
-  must(
-    await rollback({
-      ...command(rig),
-      to,
-      operator: 'alice',
-      message: '',
-      dryRun: false,
-      engineVersion: '0.0.0',
-    }),
-  );
-
-const release = async (rig: DaemonRig): Promise<void> => {
-  must(must(await releaseQuarantine({ ...command(rig), digest: undefined, by: 'alice', message: '' })));
-};
+import { release, rollBack } from '../rig/operator.js';
 
 describe('the daemon under a quarantine', () => {
   async function twoGenerations(): Promise<DaemonRig> {

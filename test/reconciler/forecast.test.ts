@@ -2,6 +2,10 @@ import { expect } from 'chai';
 import { forecast } from '../../reconciler/forecast/forecast.js';
 import type { Assumptions, Forecast } from '../../reconciler/forecast/forecast.js';
 import type { Happening } from '../../reconciler/forecast/step.js';
+import { controlPaths } from '../../reconciler/control/control.js';
+import { encodeSuspensions } from '../../reconciler/control/suspension.js';
+import { withOpenState } from '../../reconciler/open-state.js';
+import { printYaml } from '../../render/canonical-yaml.js';
 import { look } from '../../reconciler/look.js';
 import type { Looked } from '../../reconciler/look.js';
 import { maskPolicy, route } from '../rig/build.js';
@@ -186,6 +190,48 @@ describe('forecast', () => {
       ['windowClose', '19:00'],
       ['windowOpen', '13:00'],
     ]);
+    await rig.stop();
+  });
+
+  it('knows when a suspension ends, and what runs then', async () => {
+    const rig = await world();
+    await rig.stop();
+    const until = rig.clock.now() + 5 * minute;
+    const suspension = {
+      target: 'plugin/often',
+      since: rig.clock.now(),
+      until,
+      by: 'alice',
+      reason: 'upgrade',
+    };
+    const where = { path: rig.state, searchPath };
+    await withOpenState(
+      {
+        config: { path: rig.config, stateDir: rig.state, schemaFiles: [] },
+        state: where,
+        clock: () => rig.clock.now(),
+        lockTimeoutMs: 1_000,
+        command: 'test',
+      },
+      ({ commit }) =>
+        commit({
+          files: new Map([[controlPaths.suspended, printYaml(encodeSuspensions([suspension]))]]),
+          message: 'control: suspend plugin/often\n',
+          author: 'alice',
+          at: rig.clock.now(),
+        }),
+    );
+    const seen = await foresee(rig, 6 * minute);
+    expect(ofType(seen, 'controlEnd').map(({ at, what }) => [at, what])).to.deep.equal([
+      [until, 'suspend-over plugin/often'],
+    ]);
+    const runs = ofType(seen, 'pluginRun').filter(({ plugin }) => plugin === 'often');
+    expect(runs[0]).to.deep.include({ at: until, outcome: 'again' });
+    await rig.start();
+    for (const { at, becomes } of seen.steps.filter(step => step.becomes !== undefined)) {
+      await rig.advance(at - rig.clock.now());
+      expect(await effectiveHash(rig)).to.equal(becomes?.effectiveConfigHash);
+    }
     await rig.stop();
   });
 

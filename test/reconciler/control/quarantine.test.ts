@@ -25,7 +25,7 @@ const entry = (digest: string, more: Partial<Quarantined> = {}): Quarantined => 
   message: '',
   ...more,
 });
-const control = (...quarantine: Quarantined[]): Control => ({ quarantine, suspended: [] });
+const control = (...quarantine: Quarantined[]): Control => ({ quarantine, suspended: [], held: [] });
 const digests = (entries: readonly Quarantined[]): string[] => entries.map(({ digest }) => digest);
 
 describe('a quarantine', () => {

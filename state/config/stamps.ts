@@ -1,0 +1,66 @@
+import { lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import type { BigIntStats, Dirent } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { ConfigLocation } from './files.js';
+
+/**
+ * What `stat` says of everything that a config directory is read from, as one text: as long as that stays the same, nothing
+ * has to be read again. Undefined where it cannot be told, or where something changed so lately that another change may
+ * not show in its times.
+ */
+export type Stamps = string | undefined;
+
+/** The coarsest times of file systems are those of FAT, 2 s: a change so soon after another need not show in them. */
+const coarsestMs = 2_000;
+
+/**
+ * Looks at the tree below the config directory, at what lies outside of it, and at the owners and modes of all folders
+ * above. Some thousand calls that each take microseconds: waiting for each of them would take longer.
+ */
+export function takeStamps(location: ConfigLocation, programs: readonly string[], nowMs: number): Stamps {
+  const stamps: string[] = [];
+  let newest = 0n;
+
+  const note = (path: string, stats: BigIntStats): void => {
+    const { dev, ino, mode, uid, gid, size, mtimeNs, ctimeNs } = stats;
+    stamps.push([path, dev, ino, mode, uid, gid, size, mtimeNs, ctimeNs].join(' '));
+    if (ctimeNs > newest) newest = ctimeNs;
+  };
+  const visit = (path: string): void => {
+    const stats = lstatSync(path, { bigint: true });
+    if (stats.isSymbolicLink()) {
+      note(`${path} -> ${readlinkSync(path)}`, stats);
+      note(path, statSync(path, { bigint: true }));
+      return;
+    }
+    note(path, stats);
+    if (!stats.isDirectory()) return;
+    for (const { name } of sorted(readdirSync(path, { withFileTypes: true }))) {
+      const inner = join(path, name);
+      if (inner !== location.stateDir && name !== '.git') visit(inner);
+    }
+  };
+
+  try {
+    const roots = [location.path, ...(location.pluginDir === undefined ? [] : [location.pluginDir])];
+    const outside = [...location.schemaFiles, ...programs];
+    for (const root of roots) visit(root);
+    for (const path of outside) note(path, statSync(path, { bigint: true }));
+    for (const folder of new Set([...roots, ...outside].flatMap(foldersAbove))) {
+      const { dev, ino, mode, uid, gid } = statSync(folder, { bigint: true });
+      stamps.push([folder, dev, ino, mode, uid, gid].join(' '));
+    }
+  } catch {
+    return undefined;
+  }
+  return newest < BigInt(Math.floor(nowMs - coarsestMs)) * 1_000_000n ? stamps.join('\n') : undefined;
+}
+
+function sorted(entries: readonly Dirent[]): readonly Dirent[] {
+  return [...entries].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function foldersAbove(path: string): string[] {
+  const above = dirname(path);
+  return above === path ? [] : [above, ...foldersAbove(above)];
+}
