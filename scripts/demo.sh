@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 state=$(mktemp -d)/state
 routerctl() {
   printf '\n$ routerctl %s\n' "$*"
-  node dist/cli/routerctl.js "$@"
+  node dist/bin/routerctl.js "$@"
 }
 
 routerctl validate examples/cloudedge

@@ -169,6 +169,18 @@ export async function ensureDir(path: string): Promise<void> {
   });
 }
 
+/** Puts what a file holds on disk, whoever wrote it. */
+export async function fsyncFile(path: string): Promise<void> {
+  await storing('sync', path, async () => {
+    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  });
+}
+
 /** Makes the names in a directory durable: what was created, renamed or removed in it. */
 export async function fsyncDir(path: string): Promise<void> {
   await storing('sync the directory', path, async () => {

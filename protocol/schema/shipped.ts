@@ -27,11 +27,11 @@ export function shippedShape(name: string): Shape {
 
 /** A schema of ours, complete in itself. */
 export function shippedSchema(name: string): ValueMap {
-  return loaded(`../schemas/${name}.json`) as ValueMap;
+  return loaded(`#schemas/${name}.json`) as ValueMap;
 }
 
 function validatorOf(name: string): AjvFunction {
-  return loaded(`./validators/${name}.cjs`) as AjvFunction;
+  return loaded(`#validators/${name}.cjs`) as AjvFunction;
 }
 
 /** `require` has a cache too, but resolves the path anew each time. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { fsyncDir } from '../files.js';
+import { fsyncDir, fsyncFile } from '../files.js';
 import { storing } from '../storage-error.js';
 import { errnoOf } from '../errno.js';
 import type { GitContext } from './environment.js';
@@ -80,6 +80,20 @@ export interface ObjectContent {
   readonly id: string;
   readonly type: string;
   readonly bytes: Buffer;
+}
+
+/** Puts the content of loose objects on disk; one that is not loose is in a pack, which is. */
+export async function syncObjects(context: GitContext, ids: Iterable<string>): Promise<void> {
+  await Promise.all(
+    [...new Set(ids)].map(async id => {
+      const path = join(context.gitDir, 'objects', id.slice(0, 2), id.slice(2));
+      try {
+        await fsyncFile(path);
+      } catch (error) {
+        if (errnoOf(error) !== 'ENOENT') throw error;
+      }
+    }),
+  );
 }
 
 /**

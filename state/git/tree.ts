@@ -1,7 +1,7 @@
 import type { GitContext } from './environment.js';
 import { damaged } from './git-error.js';
 import { assertObjectId } from './names.js';
-import { objectId } from './objects.js';
+import { objectId, syncObjects } from './objects.js';
 import { git } from './run.js';
 
 /** The files of a tree: path → blob id. */
@@ -45,7 +45,8 @@ export function sameListing(a: Listing, b: Listing): boolean {
 
 /**
  * Writes the tree objects for `files`, whose blobs must be there, with one process. Their ids are computed here as well,
- * and git must come to the same ones: what it wrote is then what was meant, byte for byte.
+ * and git must come to the same ones: what it wrote is then what was meant, byte for byte. `git mktree` reads no
+ * configuration (2.39), and so not `core.fsync` either: without `syncObjects` a power cut leaves empty trees.
  */
 export async function writeTree(
   context: GitContext,
@@ -61,6 +62,7 @@ export async function writeTree(
   if (root === undefined || written !== [...ids, root].map(id => `${id}\n`).join('')) {
     throw damaged(context.workTree, 'git wrote another tree than the intended one');
   }
+  await syncObjects(context, [...ids, root]);
   return { root, trees: ids };
 }
 

@@ -15,7 +15,7 @@ interface Bench {
 }
 
 const node = process.execPath;
-const cli = join(root, 'dist/cli/routerctl.js');
+const cli = join(root, 'dist/bin/routerctl.js');
 const smoke = process.argv.includes('--smoke');
 const wanted = process.argv.slice(2).filter(argument => !argument.startsWith('--'));
 

@@ -35,7 +35,7 @@ export function start(
   args: readonly string[],
   options: StartOptions = {},
 ): Started {
-  const file = join(root, `dist/cli/${program}.js`);
+  const file = join(root, `dist/bin/${program}.js`);
   const child = spawn(process.execPath, [...(options.node ?? []), file, ...args], {
     cwd: '/',
     env: { PATH: options.path ?? searchPath, HOME: '/nonexistent', ...options.env },

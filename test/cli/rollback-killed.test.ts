@@ -13,7 +13,7 @@ import { searchPath } from '../rig/store.js';
 import { tempDir } from '../rig/temp.js';
 
 const preload = pathToFileURL(join(root, 'dist/test/rig/kill-at-operation.js')).href;
-const program = join(root, 'dist/cli/routerctl.js');
+const program = join(root, 'dist/bin/routerctl.js');
 
 /** More than a rollback has operations: the search ends before. */
 const mostOperations = 400;

@@ -27,7 +27,7 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
-const program = join(root, 'dist/cli/routerctl.js');
+const program = join(root, 'dist/bin/routerctl.js');
 
 /** Runs the built routerctl to its end, as a shell would that has no variable set but PATH and HOME. */
 export async function routerctl(args: readonly string[], options: RunOptions = {}): Promise<Ended> {

@@ -6,7 +6,7 @@ import { root } from './root.js';
 import { searchPath } from './store.js';
 import { tempDir } from './temp.js';
 
-const program = join(root, 'dist/cli/routerd.js');
+const program = join(root, 'dist/bin/routerd.js');
 const running = new Set<ChildProcess>();
 
 /** A routerd that runs. */
