@@ -4,7 +4,13 @@ import type { OutputOptions } from './commands/context.js';
 import type { ReconcileOptions } from './commands/reconcile.js';
 import type { ReconcileWaitOptions } from './commands/reconcile-by-daemon.js';
 import { actionCommands } from './program/action.js';
-import { heldCommands, quarantineCommands, rollbackCommand, suspendCommands } from './program/control.js';
+import {
+  confirmCommand,
+  heldCommands,
+  quarantineCommands,
+  rollbackCommand,
+  suspendCommands,
+} from './program/control.js';
 import { historyCommands } from './program/history.js';
 import {
   common,
@@ -186,6 +192,7 @@ export function buildProgram(runner: Runner): Command {
     );
 
   rollbackCommand(program.command('rollback'), runner);
+  confirmCommand(program.command('confirm'), runner);
   suspendCommands({ suspend: program.command('suspend'), resume: program.command('resume') }, runner);
   heldCommands(group('held', 'changes that wait for a promotion'), program.command('promote'), runner);
   quarantineCommands(group('quarantine', 'what is not put in force again by itself'), runner);

@@ -3,7 +3,7 @@ import type { LoadedConfig } from '../state/config/load.js';
 import type { ConfigLocation } from '../state/config/files.js';
 import type { StoreFailure } from '../state/git/look.js';
 import type { LockBusy } from '../state/lock.js';
-import type { ConfirmOrder } from './control/confirmation.js';
+import type { ConfirmOrder, PendingConfirmation } from './control/confirmation.js';
 import type { OrderSource } from './control/order.js';
 import type { PassPromotion } from './control/promotion.js';
 import type { Suspension } from './control/suspension.js';
@@ -59,5 +59,7 @@ export type PassFailure =
   | StateFailure
   | CannotSuppose
   | { readonly kind: 'noSuchPlugin'; readonly name: string; readonly known: readonly string[] }
+  /** An edit that is to be confirmed, while another one waits for that. */
+  | { readonly kind: 'confirmPending'; readonly pending: PendingConfirmation }
   /** The plugin that was asked for is suspended. */
   | { readonly kind: 'suspended'; readonly name: string; readonly suspension: Suspension };

@@ -1,5 +1,6 @@
 import { fail, ok } from '../protocol/result.js';
 import type { Result } from '../protocol/result.js';
+import { isOver } from './control/confirmation.js';
 import { controlOf } from './control/control.js';
 import { suspensionOf } from './control/suspension.js';
 import { loadConfig } from '../state/config/load.js';
@@ -35,6 +36,9 @@ export async function runPass(given: PassOptions): Promise<Result<PassReport, Pa
   const suspension = only === undefined ? undefined : suspensionOf(controlOf(view.head).suspended, only, now);
   if (only !== undefined && suspension !== undefined)
     return fail({ kind: 'suspended', name: only, suspension });
+  const { confirm } = controlOf(view.head);
+  if (options.confirm !== undefined && confirm !== undefined && !isOver(confirm, now))
+    return fail({ kind: 'confirmPending', pending: confirm });
   const plan = withSupposedRuns(planRuns({ ...view, situation, only }, now), suppose);
   const orders = ordersOf(plan, situation, view);
   const answered = supposedAttempts(orders, suppose, { checker: situation.checker, clock: options.clock });

@@ -31,6 +31,14 @@ export function explainFailure(failure: PassFailure, io: Io, trouble = 1): numbe
       );
       return trouble;
     }
+    case 'confirmPending': {
+      const { generation, by, deadline } = failure.pending;
+      io.note(
+        `routerctl: generation ${generation} by ${oneLine(by)} is not confirmed yet, until ${formatTime(deadline)}: nothing was done\n` +
+          `  hint: routerctl confirm, or wait until it is taken back\n`,
+      );
+      return trouble;
+    }
     case 'cannotSuppose':
       io.note(`routerctl: ${oneLine(failure.message)}\n  hint: ${oneLine(failure.hint, 400)}\n`);
       return trouble;

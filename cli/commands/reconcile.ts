@@ -2,7 +2,13 @@ import { emit } from '../output/format.js';
 import { planDocument, planExitCode } from '../reports/plan.js';
 import { settingsOf } from '../settings.js';
 import { planText } from '../text/plan-text.js';
-import type { Command, OutputOptions } from './context.js';
+import { operatorName } from '../operator.js';
+import type { Settings } from '../settings.js';
+import { confirmLate } from '../../reconciler/control/confirm-late.js';
+import type { PendingConfirmation } from '../../reconciler/control/confirmation.js';
+import type { PassReport } from '../../reconciler/report.js';
+import type { Command, CommandContext, OutputOptions } from './context.js';
+import { awaitConfirmation } from './await-confirmation.js';
 import { explainFailure } from './failure.js';
 import { pass } from './pass.js';
 import { readSuppositions, supposedText, supposeFlags } from './suppose.js';
@@ -39,7 +45,7 @@ export const reconcile: Command<ReconcileOptions> = async (options, context) => 
     dryRun,
     ...(suppose === undefined ? {} : { suppose }),
     asks: true,
-    answered: options.yes === true || options.confirm !== undefined,
+    answered: options.yes === true,
     ...(options.confirm === undefined ? {} : { confirm: { forMs: options.confirm, probe: options.probe } }),
     command: 'routerctl reconcile',
     lockTimeoutMs: options.lockTimeout,
@@ -55,5 +61,41 @@ export const reconcile: Command<ReconcileOptions> = async (options, context) => 
   });
   if (options.output === 'table')
     io.note(planText(plan, { colour: io.colour.note, texts, diff: false }).note);
-  return planExitCode(plan, dryRun && options.detailedExitcode === true);
+  const exitCode = planExitCode(plan, dryRun && options.detailedExitcode === true);
+  if (dryRun) return exitCode;
+  const begun = report.settlement?.control.confirm;
+  const pending =
+    begun?.since === report.finishedAt
+      ? begun
+      : await laterConfirmation(options, report, { settings, context });
+  if (pending === undefined) return exitCode;
+  const awaited = await awaitConfirmation({ settings, pending, lockTimeout: options.lockTimeout }, context);
+  return Math.max(exitCode, awaited);
 };
+
+/** Where a daemon has taken the edit already, it is that which is to be confirmed. */
+async function laterConfirmation(
+  { confirm, probe, lockTimeout }: ReconcileOptions,
+  report: PassReport,
+  { settings, context }: { readonly settings: Settings; readonly context: CommandContext },
+): Promise<PendingConfirmation | undefined> {
+  if (confirm === undefined || report.withheld !== undefined || report.config.startup === undefined)
+    return undefined;
+  const { io, env, clock, signal } = context;
+  const done = await confirmLate({
+    ...settings,
+    clock,
+    signal,
+    lockTimeoutMs: lockTimeout,
+    command: 'routerctl reconcile',
+    confirm: { forMs: confirm, probe },
+    by: operatorName(env),
+  });
+  if (!done.ok) {
+    explainFailure(done.failure, io);
+    return undefined;
+  }
+  if (done.value.ok) return done.value.value;
+  io.note(`routerctl: nothing waits to be confirmed: ${done.value.failure}\n`);
+  return undefined;
+}

@@ -89,6 +89,7 @@ function explain(failure: RollbackFailure, io: Io): number {
     case 'locked':
     case 'noSuchPlugin':
     case 'cannotSuppose':
+    case 'confirmPending':
     case 'suspended':
       return explainFailure(failure, io);
     case 'noSuchGeneration': {

@@ -63,6 +63,16 @@ export function heldCommands(held: Command, promote: Command, runner: Runner): v
     .action(run(runner, ['digest'], async () => (await import('../commands/held.js')).promoteHeld));
 }
 
+/** `routerctl confirm`: an edit that waits for it is good. */
+export function confirmCommand(command: Command, runner: Runner): void {
+  common(command)
+    .description('say that the edit which waits for it is good, so that it is not taken back')
+    .option('--status', 'show what waits; exit 0 something does, 1 nothing does')
+    .addOption(why())
+    .addOption(lockTimeout())
+    .action(run(runner, [], async () => (await import('../commands/confirm.js')).confirmGeneration));
+}
+
 function why(): Option {
   return new Option('-m, --message <why>', 'why');
 }

@@ -8,8 +8,8 @@ import { unifiedDiff } from '../../render/unified-diff.js';
 import { succeeded } from '../../reconciler/report.js';
 import type { PassReport, PluginOutcome } from '../../reconciler/report.js';
 import type { Document } from '../output/format.js';
-import { withheldItem } from './control.js';
-import type { WithheldItem } from './control.js';
+import { confirmationItem, withheldItem } from './control.js';
+import type { ConfirmationItem, WithheldItem } from './control.js';
 import { partSummary } from './part-summary.js';
 import type { PartSummary } from './part-summary.js';
 
@@ -24,6 +24,8 @@ export interface PlanDocument extends Document {
   readonly changes: readonly Change[];
   /** Why what the config directory holds was not taken, though it has no errors; null where it was, or has. */
   readonly withheld: WithheldItem | null;
+  /** The edit that waits to be confirmed from now on; null for none. */
+  readonly confirmation: ConfirmationItem | null;
   /** What is wrong with the startup-config. */
   readonly problems: readonly Problem[];
   readonly plugins: readonly PluginEntry[];
@@ -51,6 +53,7 @@ export interface PlanOptions {
 
 export function planDocument(report: PassReport, options: PlanOptions): PlanDocument {
   const { settlement, head, config } = report;
+  const confirm = settlement?.control.confirm;
   const ofPlugins = new Set(config.plugins.flatMap(plugin => plugin.problems));
   const current = head.generation;
   return {
@@ -63,6 +66,7 @@ export function planDocument(report: PassReport, options: PlanOptions): PlanDocu
     },
     startupConfigHash: settlement?.startupConfigHash ?? head.record?.startupConfigHash ?? null,
     changes: settlement?.changes ?? [],
+    confirmation: confirm === undefined ? null : confirmationItem(confirm, report.finishedAt),
     withheld: report.withheld === undefined ? null : withheldItem(report.withheld),
     problems: report.refused ?? config.problems.filter(problem => !ofPlugins.has(problem)),
     plugins: report.plugins.map(({ name, due, why, outcome, part, problems }) => ({

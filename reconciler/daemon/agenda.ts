@@ -1,19 +1,32 @@
 import type { Part } from '../../protocol/part.js';
 import type { Wakeup } from '../../watch/wakeups.js';
+import type { PendingConfirmation } from '../control/confirmation.js';
 import type { Suspension } from '../control/suspension.js';
 import type { PlannedPlugin } from '../plan-runs.js';
 
 /** Why the daemon wakes up by itself. */
-export type WakeReason = 'leaseEnd' | 'pluginDue' | 'retryPass' | 'actionDue' | 'scanDue' | 'suspensionEnd';
+export type WakeReason =
+  | 'leaseEnd'
+  | 'pluginDue'
+  | 'retryPass'
+  | 'actionDue'
+  | 'scanDue'
+  | 'suspensionEnd'
+  | 'confirmEnd'
+  | 'probeDue';
+
+export interface AgendaFacts {
+  readonly running: ReadonlySet<string>;
+  readonly suspended: readonly Suspension[];
+  /** The edit that is taken back unless it is confirmed. */
+  readonly confirm?: PendingConfirmation | undefined;
+}
 
 /** Every moment at which time alone changes what a pass would do. Pure; a plugin that is running has its end to wake us. */
 export function agenda(
   plan: readonly PlannedPlugin[],
   parts: readonly Part[],
-  {
-    running,
-    suspended,
-  }: { readonly running: ReadonlySet<string>; readonly suspended: readonly Suspension[] },
+  { running, suspended, confirm }: AgendaFacts,
 ): Wakeup<WakeReason>[] {
   const runs = plan.flatMap((planned): Wakeup<WakeReason>[] => {
     if (planned.state !== 'ready' || running.has(planned.name)) return [];
@@ -31,5 +44,9 @@ export function agenda(
     reason: 'suspensionEnd',
     name: target,
   }));
-  return [...runs, ...ends, ...suspensions];
+  const taken: Wakeup<WakeReason>[] =
+    confirm === undefined
+      ? []
+      : [{ at: confirm.deadline, reason: 'confirmEnd', name: `generation ${confirm.generation}` }];
+  return [...runs, ...ends, ...suspensions, ...taken];
 }

@@ -8,7 +8,7 @@ import type { Clock } from '../../watch/clock.js';
 import { earliest } from '../../watch/wakeups.js';
 import { backoffMs } from '../backoff.js';
 import { controlOf } from '../control/control.js';
-import type { Suspension } from '../control/suspension.js';
+import type { Control } from '../control/control.js';
 import { commitUnderLock, decide } from '../conclude.js';
 import { look, ordersOf } from '../look.js';
 import type { Looked } from '../look.js';
@@ -26,6 +26,7 @@ import { sameState, statusAfter } from '../status.js';
 import { createActions } from './actions.js';
 import { agenda } from './agenda.js';
 import { createOwnershipKeeper } from './ownership.js';
+import { createProber } from './prober.js';
 import { createLeaseHolder } from './hold-leases.js';
 import type { Log } from './logger.js';
 import { isQuiet, stateGist } from './quiet.js';
@@ -87,6 +88,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
   });
   const actions = createActions({ ...options, stopping: stopping.signal, onEnd: look_ });
   const ownership = createOwnershipKeeper({ ...options, stopping: stopping.signal, onEnd: look_ });
+  const prober = createProber({ ...options, stopping: stopping.signal, onEnd: look_ });
   const memory: PassMemory = {
     config: {},
     commits: { known: new Map() },
@@ -167,9 +169,11 @@ export function startDaemon(options: DaemonOptions): Daemon {
           decidedAt: draft.finishedAt,
           actionsAt,
           ownershipAt,
-          suspended: controlOf(view.head).suspended,
+          control: controlOf(view.head),
+          probeAt: prober.consider(view, draft.finishedAt),
         });
-        const busy = runs.running.size > 0 || actions.busy || ownership.busy || orders.length > 0;
+        const busy =
+          runs.running.size > 0 || actions.busy || ownership.busy || prober.busy || orders.length > 0;
         if (gist !== undefined && !busy) quiet = { state: gist, until: wakeAt ?? Number.POSITIVE_INFINITY };
         return undefined;
       }
@@ -199,12 +203,13 @@ export function startDaemon(options: DaemonOptions): Daemon {
   function setAlarm(
     plan: readonly PlannedPlugin[],
     parts: readonly Part[],
-    { decidedAt, actionsAt, ownershipAt, suspended }: AlarmFacts,
+    { decidedAt, actionsAt, ownershipAt, control, probeAt }: AlarmFacts,
   ): Instant | undefined {
     // A part that was in force when the pass was decided has its end before it, even if that has come by now.
     const live = parts.filter(part => !isExpired(part, decidedAt));
     const next = earliest([
-      ...agenda(plan, live, { running: runs.running, suspended }),
+      ...agenda(plan, live, { running: runs.running, ...control }),
+      ...(probeAt === undefined ? [] : [{ at: probeAt, reason: 'probeDue', name: 'confirmation' } as const]),
       ...(actionsAt === undefined ? [] : [{ at: actionsAt, reason: 'actionDue', name: 'actions' } as const]),
       ...(ownershipAt === undefined
         ? []
@@ -246,7 +251,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     async stop() {
       stopping.abort();
       await working;
-      await Promise.all([runs.ended(), actions.ended(), ownership.ended()]);
+      await Promise.all([runs.ended(), actions.ended(), ownership.ended(), prober.ended()]);
       alarm.wakeAt(undefined);
     },
   };
@@ -257,7 +262,8 @@ interface AlarmFacts {
   readonly decidedAt: Instant;
   readonly actionsAt: Instant | undefined;
   readonly ownershipAt: Instant | undefined;
-  readonly suspended: readonly Suspension[];
+  readonly control: Control;
+  readonly probeAt: Instant | undefined;
 }
 
 /** Whether a pass without results has something to put on disk: a commit, a shorter lease, or a changed condition. */

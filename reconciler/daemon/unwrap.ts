@@ -14,6 +14,8 @@ export function unwrap<T>(result: Result<T, PassFailure>): T {
       throw new Error(failure.message);
     case 'noSuchPlugin':
       throw new Error(`there is no plugin ${failure.name}`);
+    case 'confirmPending':
+      throw new Error(`generation ${failure.pending.generation} is not confirmed yet`);
     case 'suspended':
       throw new Error(`the plugin ${failure.name} is suspended`);
   }

@@ -2,8 +2,8 @@ import { isExpired } from '../../protocol/part.js';
 import type { Part } from '../../protocol/part.js';
 import type { Instant } from '../../protocol/time.js';
 import { decideUnder } from '../conclude.js';
-import { controlOf } from '../control/control.js';
 import { expiryOrder } from '../control/expiry.js';
+import { controlOf } from '../control/control.js';
 import { governed } from '../control/governed.js';
 import { agenda } from '../daemon/agenda.js';
 import { listenersOf } from '../events/listeners.js';
@@ -131,7 +131,7 @@ function nextMoment(
 ): { readonly at: Instant; readonly others: readonly Happening[] } | undefined {
   const { suspended, confirm } = controlOf(view.head);
   const live = view.head.parts.filter(part => !isExpired(part, now));
-  const own = agenda(plan, live, { running: new Set(), suspended })
+  const own = agenda(plan, live, { running: new Set(), suspended, confirm })
     .filter(({ reason }) => assumptions.plugins === 'renew' || reason !== 'pluginDue')
     .map(({ at }) => at);
   const upcoming = sources.flatMap(source => source.next(now, until) ?? []);

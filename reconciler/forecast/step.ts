@@ -89,7 +89,13 @@ function causeHappening(cause: Cause): Happening[] {
       return [{ type: 'controlEnd', what: cause.what }];
     case 'confirm-expired':
       return [{ type: 'confirmExpired', generation: cause.generation }];
-    default:
+    case 'interval':
+    case 'event':
+    case 'input':
+    case 'manual':
+    case 'expiry':
+    case 'rollback':
+    case 'promote':
       return [];
   }
 }

@@ -9,9 +9,30 @@ import type { RemoteFact } from '../../reconciler/ownership/remote-facts.js';
 import { resolveOwnership } from '../../reconciler/ownership/resolve.js';
 import { routerSelf } from '../../reconciler/ownership/router-self.js';
 import { readOutput } from '../../reconciler/plugin/output.js';
+import { against } from './bench.js';
+import type { Bench } from './bench.js';
+import { measure } from './measure.js';
+
+/** Who owns each address of a full pool, against reading what the provider says about it. */
+export const ownership: Bench = {
+  name: 'ownership',
+  async run(size) {
+    const count = size === 'full' ? 10_000 : 1_000;
+    const { parse, resolve } = addressWork(count);
+    const [read, timing] = await measure(
+      [
+        { name: 'read the same answer', run: parse },
+        { name: 'resolved', run: resolve },
+      ],
+      size === 'full' ? 9 : 1,
+    );
+    if (read === undefined || timing === undefined) return [];
+    return [against({ name: `ownership of ${count} addresses` }, timing, { floors: [read] })];
+  },
+};
 
 /** What a provider says about a full pool, to be read and to be resolved. */
-export interface AddressWork {
+interface AddressWork {
   /** Reads the plugin's answer. */
   readonly parse: () => void;
   /** Judges the candidates, and decides who owns each address. */
@@ -22,18 +43,18 @@ const now = Date.UTC(2026, 4, 29, 12);
 const lease = { observedAt: now - 10_000, expiresAt: now + 290_000 };
 
 /** A subnet of that many addresses: a tenth of them live on other nodes' sides as well, a tenth are captured here. */
-export function addressWork(count: number): AddressWork {
+function addressWork(count: number): AddressWork {
   const hosts = Array.from({ length: count }, (_, i) => `10.64.${Math.floor(i / 250)}.${(i % 250) + 1}`);
   const isCaptured = (i: number) => i % 10 === 0;
   const text = Buffer.from(JSON.stringify(answerFor(hosts, isCaptured)));
-  const parse = () => {
+  const read = () => {
     const output = readOutput('stdout', text);
     const outcome = output.ok ? readObservation(output.value) : undefined;
     if (outcome?.status !== 'succeeded' || outcome.observation.local.length !== count)
       throw new Error(`the answer was not read: ${outcome?.message}`);
     return outcome.observation;
   };
-  const observation = parse();
+  const observation = read();
   const pool = poolFor(hosts);
   const [self] = pool.members;
   if (self === undefined) throw new Error('the pool has no member');
@@ -43,7 +64,9 @@ export function addressWork(count: number): AddressWork {
   );
   const times = self.discovery;
   return {
-    parse,
+    parse() {
+      read();
+    },
     resolve() {
       const router = routerSelf(observation, 'nic-self');
       const candidates = judgeCandidates(observation.candidates, {

@@ -1,22 +1,23 @@
 import { startDaemon } from '../../reconciler/daemon/daemon.js';
 import type { Daemon } from '../../reconciler/daemon/daemon.js';
+import type { PassReport } from '../../reconciler/report.js';
 import { searchPathOf } from '../../state/program.js';
 import { systemClock } from '../../watch/clock.js';
 import type { Workspace } from './workspace.js';
 
 /** A daemon in this process, without a watch: whoever measures says when to look. */
 export interface ResidentDaemon {
-  /** One look, to its end; plugins may be running after it. */
-  readonly pass: () => Promise<void>;
-  /** Looks until nothing runs any more. */
-  readonly settle: () => Promise<void>;
-  /** Commits so far. */
-  readonly commits: () => number;
+  /** One look after a hint, to its end; plugins may be running after it. */
+  readonly hint: () => Promise<void>;
+  /** From a hint until a pass has written something that `wanted` is about. */
+  readonly until: (wanted: (report: PassReport) => boolean) => Promise<void>;
+  /** Until nothing runs and nothing is left to do. */
+  readonly rest: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
 export async function residentDaemon({ config, state }: Workspace): Promise<ResidentDaemon> {
-  let commits = 0;
+  let waiting: { readonly wanted: (report: PassReport) => boolean; readonly done: () => void } | undefined;
   let running = 0;
   const daemon: Daemon = startDaemon({
     config: { path: config, stateDir: state, schemaFiles: [] },
@@ -30,20 +31,33 @@ export async function residentDaemon({ config, state }: Workspace): Promise<Resi
       if (level === 'error') throw new Error(message);
     },
     onPass(report) {
-      if (report.commit !== undefined) commits++;
       running = report.plugins.filter(({ outcome }) => outcome === 'running').length;
+      if (waiting?.wanted(report) === true) waiting.done();
     },
   });
-  const pass = async (): Promise<void> => {
-    daemon.look();
-    await daemon.idle();
-  };
-  const settle = async (): Promise<void> => {
+  const rest = async (): Promise<void> => {
     do {
-      await pass();
+      daemon.look();
+      await daemon.settled();
       await new Promise(resolve => setTimeout(resolve, 20));
     } while (running > 0);
+    await daemon.settled();
   };
-  await settle();
-  return { pass, settle, commits: () => commits, stop: () => daemon.stop() };
+  await rest();
+  return {
+    async hint() {
+      daemon.look('change');
+      await daemon.idle();
+    },
+    async until(wanted) {
+      const written = new Promise<void>(done => {
+        waiting = { wanted, done };
+      });
+      daemon.look('change');
+      await written;
+      waiting = undefined;
+    },
+    rest,
+    stop: () => daemon.stop(),
+  };
 }

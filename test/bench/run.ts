@@ -1,134 +1,59 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../rig/root.js';
-import { addressWork } from './addresses.js';
-import { command, measure } from './measure.js';
-import type { Subject, Timing } from './measure.js';
-import { makeWorkspace } from './workspace.js';
+import { ownership } from './addresses.js';
+import type { Bench, Row } from './bench.js';
+import { largeDryRun, smallDryRun, version } from './commands.js';
+import { growth } from './growth.js';
+import { memory } from './memory.js';
+import { largeResult, noop, renewal, sizes, smallResult } from './passes.js';
+import { scale } from './scale.js';
 
-/** A subject beside the floor of the same work: the bare tool, in the same run. */
-interface Bench {
-  readonly name: string;
-  readonly subject: () => void;
-  readonly floor: string;
-}
-
-const node = process.execPath;
-const cli = join(root, 'dist/bin/routerctl.js');
-const smoke = process.argv.includes('--smoke');
-const wanted = process.argv.slice(2).filter(argument => !argument.startsWith('--'));
-
-const small = makeWorkspace({ resources: 100 });
-const large = makeWorkspace({ resources: smoke ? 200 : 2_000 });
-const addresses = addressWork(smoke ? 1_000 : 10_000);
-const scratch = mkdtempSync(join(tmpdir(), 'routerd-floor-'));
-writeFileSync(join(scratch, 'hello.mjs'), "process.stdout.write('hello\\n');\n");
-command('git', ['init', '-q', join(scratch, 'repository')]);
-for (const { config, state } of [small, large])
-  command(node, [cli, 'reconcile', '--config', config, '--state', state]);
-
-const pass = (workspace: typeof small, ...more: string[]) => {
-  command(node, [cli, 'reconcile', '--config', workspace.config, '--state', workspace.state, ...more]);
-};
-
-const floors: readonly Subject[] = [
-  {
-    name: 'node ESM hello',
-    run: () => {
-      command(node, [join(scratch, 'hello.mjs')]);
-    },
-  },
-  {
-    name: 'git commit, durable',
-    run: () => {
-      const git = [
-        '-C',
-        join(scratch, 'repository'),
-        '-c',
-        'user.name=b',
-        '-c',
-        'user.email=b@example.org',
-        '-c',
-        'core.fsync=all',
-      ];
-      command('git', [...git, 'commit', '-q', '--allow-empty', '-m', 'floor']);
-    },
-  },
-  { name: 'read the same answer', run: addresses.parse },
-];
-
+/**
+ * `npm run bench -- [NAME]… [--json] [--out FILE]`: measures each subject beside the bare tools that do the same work, in
+ * the same run. `--smoke` takes small sizes and one round, to see that it works.
+ */
 const benches: readonly Bench[] = [
-  {
-    name: 'routerctl --version',
-    floor: 'node ESM hello',
-    subject: () => {
-      command(node, [cli, '--version']);
-    },
-  },
-  {
-    name: 'validate, 100 resources',
-    floor: 'node ESM hello',
-    subject: () => {
-      command(node, [cli, 'validate', small.config]);
-    },
-  },
-  {
-    name: 'reconcile --dry-run, 100 resources',
-    floor: 'node ESM hello',
-    subject: () => {
-      pass(small, '--dry-run');
-    },
-  },
-  {
-    name: 'reconcile, 100 resources, nothing to do',
-    floor: 'node ESM hello',
-    subject: () => {
-      pass(small);
-    },
-  },
-  {
-    name: 'reconcile, 100 resources, one edited',
-    floor: 'git commit, durable',
-    subject: () => {
-      small.edit();
-      pass(small);
-    },
-  },
-  {
-    name: `reconcile --dry-run, ${smoke ? 200 : '2,000'} resources`,
-    floor: 'node ESM hello',
-    subject: () => {
-      pass(large, '--dry-run');
-    },
-  },
-  {
-    name: `ownership of ${smoke ? '1,000' : '10,000'} addresses`,
-    floor: 'read the same answer',
-    subject: addresses.resolve,
-  },
+  version,
+  smallDryRun,
+  largeDryRun,
+  smallResult,
+  largeResult,
+  noop,
+  renewal,
+  sizes,
+  growth,
+  memory,
+  ownership,
+  scale,
 ];
 
-const chosen = benches.filter(({ name }) => wanted.length === 0 || wanted.some(word => name.includes(word)));
-const subjects = chosen.map(({ name, subject }): Subject => ({ name, run: subject }));
-const timings = await measure([...floors, ...subjects], smoke ? 1 : 7);
-const timing = (name: string): Timing =>
-  timings.find(entry => entry.name === name) ?? { name, median: Number.NaN, min: 0, max: 0 };
+const words = process.argv.slice(2);
+const size = words.includes('--smoke') ? 'smoke' : 'full';
+const asJson = words.includes('--json');
+const wanted = words.filter(word => !word.startsWith('--'));
+const chosen = benches.filter(({ name }) =>
+  wanted.length === 0 ? size === 'smoke' || name !== scale.name : wanted.some(word => name.includes(word)),
+);
 
-const rows = chosen.map(({ name, floor }) => ({
-  ...timing(name),
-  floor,
-  floorMedian: timing(floor).median,
-  ratio: timing(name).median / timing(floor).median,
-}));
-if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
-else {
-  const ms = (value: number) => `${value.toFixed(0)} ms`.padStart(8);
-  for (const row of rows) {
-    process.stdout.write(
-      `${row.name.padEnd(44)} ${ms(row.median)} (${ms(row.min)} –${ms(row.max)})  ${row.ratio.toFixed(2).padStart(6)} × ${row.floor} (${ms(row.floorMedian).trim()})\n`,
-    );
+const rows: Row[] = [];
+for (const bench of chosen) {
+  for (const row of await bench.run(size)) {
+    rows.push(row);
+    if (!asJson) process.stdout.write(textOf(row));
   }
 }
-for (const { remove } of [small, large]) remove();
-rmSync(scratch, { recursive: true, force: true });
+const document = `${JSON.stringify({ size, node: process.version, rows }, null, 2)}\n`;
+if (asJson) process.stdout.write(document);
+else if (size === 'full') writeFileSync(join(root, 'dist/bench.json'), document);
+
+function textOf({ name, unit, value, goal, timing, floors = [], facts = {} }: Row): string {
+  const number = unit === '×' ? `${value.toFixed(2)} ×` : `${value.toFixed(1)} ${unit}`;
+  const aim = goal === undefined ? '' : ` (goal ${goal}, ${value <= goal ? 'reached' : 'not reached'})`;
+  const ms = (time: number) => `${time.toFixed(time < 10 ? 1 : 0)} ms`;
+  const spread =
+    timing === undefined ? '' : `\n    ${ms(timing.median)}, from ${ms(timing.min)} to ${ms(timing.max)}`;
+  const beside = floors.map(floor => `\n    ${floor.name}: ${ms(floor.median)}`).join('');
+  const more = Object.entries(facts).map(([key, fact]) => `\n    ${key}: ${fact}`);
+  return `${name}: ${number}${aim}${spread}${beside}${more.join('')}\n`;
+}

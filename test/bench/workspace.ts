@@ -21,12 +21,14 @@ export interface Workspace {
   readonly where: readonly string[];
   /** Where the files of resources stand. */
   readonly files: readonly string[];
-  /** What a plugin prints, by its number. */
-  readonly answerOf: (plugin: number) => string;
+  /** The program of a plugin, by its number. */
+  readonly programOf: (plugin: number) => string;
   /** Gives the first resource another metric, so that the next pass has something to commit. */
   readonly edit: () => void;
   /** Has a plugin, by its number, say something else in its next run. */
   readonly say: (plugin: number) => void;
+  /** Changes a plugin's program, by its number, and not what it says. */
+  readonly touch: (plugin: number) => void;
   readonly remove: () => void;
 }
 
@@ -46,10 +48,13 @@ export function makeWorkspace({ resources, files, plugins = 1 }: WorkspaceSize):
       metadata: { name: names[plugin] ?? '' },
       status: { resources: [route(`of-${names[plugin] ?? ''}`, { metric: said[plugin] ?? 0 })] },
     });
+  const programOf = (plugin: number) =>
+    join(config, 'plugins', names[plugin] ?? '', 'bin', names[plugin] ?? '');
+  let written = 0;
   const write = (plugin: number): void => {
-    const program = join(config, 'plugins', names[plugin] ?? '', 'bin', names[plugin] ?? '');
-    writeFileSync(program, `#!/bin/sh\necho '${answerOf(plugin)}'\n`);
-    chmodSync(program, 0o755);
+    written++;
+    writeFileSync(programOf(plugin), `#!/bin/sh\n# ${written}\necho '${answerOf(plugin)}'\n`);
+    chmodSync(programOf(plugin), 0o755);
   };
   for (const [i, name] of names.entries()) {
     const folder = join(config, 'plugins', name);
@@ -80,7 +85,8 @@ export function makeWorkspace({ resources, files, plugins = 1 }: WorkspaceSize):
     state,
     where: ['--config', config, '--state', state],
     files: paths,
-    answerOf,
+    programOf,
+    touch: write,
     edit() {
       metric++;
       file(0);

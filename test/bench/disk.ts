@@ -1,0 +1,12 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What the files below a folder take up on the disk, in whole blocks. */
+export function bytesIn(dir: string): number {
+  let bytes = 0;
+  for (const path of readdirSync(dir, { recursive: true, encoding: 'utf8' })) {
+    const stats = statSync(join(dir, path));
+    if (stats.isFile()) bytes += stats.blocks * 512;
+  }
+  return bytes;
+}

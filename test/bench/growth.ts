@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { against } from './bench.js';
+import type { Bench } from './bench.js';
+import { bytesIn } from './disk.js';
+import { residentDaemon } from './in-process.js';
+import { timingOf } from './measure.js';
+import { makeWorkspace } from './workspace.js';
+
+/** Ten thousand generations with one resource changed in each: what the last ones cost against the first, and the disk. */
+export const growth: Bench = {
+  name: 'growth-generations',
+  async run(size) {
+    const generations = size === 'full' ? 10_000 : 30;
+    const around = size === 'full' ? 50 : 5;
+    const workspace = makeWorkspace({ resources: 20 });
+    const daemon = await residentDaemon(workspace);
+    const before = bytesIn(join(workspace.state, '.git'));
+    const times: number[] = [];
+    for (let n = 0; n < generations; n++) {
+      workspace.edit();
+      const start = performance.now();
+      await daemon.until(({ commit }) => commit !== undefined);
+      times.push(performance.now() - start);
+      await daemon.hint();
+    }
+    await daemon.stop();
+    const bytes = bytesIn(join(workspace.state, '.git')) - before;
+    workspace.remove();
+    const first = timingOf(`the first ${around}, after 10`, times.slice(10, 10 + around));
+    const last = timingOf(`the last ${around}`, times.slice(-around));
+    return [
+      against({ name: `generation ${generations} against generation 10`, goal: 1.3 }, last, {
+        floors: [first],
+      }),
+      { name: 'disk a generation', unit: 'KiB', value: bytes / generations / 1024, goal: 1 },
+    ];
+  },
+};

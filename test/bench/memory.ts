@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { root } from '../rig/root.js';
+import type { Bench, Row } from './bench.js';
+import { command } from './measure.js';
+import { makeWorkspace } from './workspace.js';
+
+const at = (program: string) => join(root, `dist/bin/${program}.js`);
+
+/** Resident memory of a routerd that has started, taken in what its plugins say, and then an edit. */
+export const memory: Bench = {
+  name: 'memory',
+  async run(size) {
+    const rows: Row[] = [];
+    for (const [resources, plugins, goal] of [
+      [100, 1, 80],
+      [size === 'full' ? 10_000 : 300, size === 'full' ? 50 : 3, 140],
+    ] as const) {
+      const workspace = makeWorkspace({ resources, plugins });
+      command(process.execPath, [at('routerctl'), 'reconcile', ...workspace.where]);
+      const daemon = spawn(process.execPath, [at('routerd'), ...workspace.where], { stdio: 'ignore' });
+      command(process.execPath, [at('routerctl'), 'wait', '--for', 'condition=Ready', ...workspace.where]);
+      for (let edit = 0; edit < 3; edit++) {
+        workspace.edit();
+        command(process.execPath, [at('routerctl'), 'reconcile', '--wait', ...workspace.where]);
+      }
+      const status = readFileSync(`/proc/${daemon.pid ?? 0}/status`, 'utf8');
+      const kibibytes = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
+      daemon.kill('SIGTERM');
+      await once(daemon, 'close');
+      workspace.remove();
+      rows.push({
+        name: `memory of routerd, ${resources} resources, ${plugins} plugins`,
+        unit: 'MiB',
+        value: kibibytes / 1024,
+        goal,
+      });
+    }
+    return rows;
+  },
+};
