@@ -82,8 +82,8 @@ function subject(facts: CommitFacts): string {
 function shortCause(cause: Cause): string {
   if (cause.type === 'config') return cause.file;
   // The trailer has the whole of a digest.
-  if (cause.type === 'control') return cause.what.replaceAll(/sha256:([0-9a-f]{12})[0-9a-f]+/g, '$1');
-  return causeText(cause);
+  const text = cause.type === 'control' ? cause.what : causeText(cause);
+  return text.replaceAll(/sha256:([0-9a-f]{12})[0-9a-f]+/g, '$1');
 }
 
 /** `+1 -1 ~2`: came into force, went out of force, changed; `reordered` when only the order differs. */

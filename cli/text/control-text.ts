@@ -23,6 +23,11 @@ export function withheldText(withheld: WithheldItem, generation: number): string
     generation === 0
       ? 'nothing is in force'
       : `the startup-config of generation ${generation} stays in force`;
+  if (withheld.kind === 'unanswered')
+    return (
+      `${oneLine(`what the config directory holds (${shortDigest(digest)}) touches what is protected (${why}): ${stays}`, 1_000)}\n` +
+      `  hint: ${hintOf(withheld)}\n`
+    );
   return (
     `${oneLine(`what the config directory holds (${shortDigest(digest)}) ${stateText(withheld)} by ${by} since ${since} (${why}): ${stays}`, 1_000)}\n` +
     `  hint: ${hintOf(withheld)}\n`
@@ -36,7 +41,7 @@ function stateText({ kind, until }: WithheldItem): string {
     case 'held':
       return 'is held';
     case 'unanswered':
-      return 'touches what is protected, and is asked about,';
+      return 'touches what is protected, edited';
     case 'awaitsConfirmation':
       return 'waits until the change before it is confirmed,';
     case 'suspended':
@@ -51,7 +56,7 @@ function hintOf({ kind, digest }: WithheldItem): string {
     case 'held':
       return `edit it, or routerctl promote ${shortDigest(digest)} -m WHY`;
     case 'unanswered':
-      return 'to go on: --confirm 10m, which takes it back unless you confirm it, or --yes';
+      return 'to go on: routerctl reconcile --confirm 10m, which takes it back unless you confirm it, or --yes';
     case 'awaitsConfirmation':
       return 'routerctl confirm';
     case 'suspended':

@@ -47,9 +47,10 @@ function headline(plan: PlanDocument): string {
     return current === 0 ? 'nothing to commit' : `nothing changed: generation ${current} stays in force`;
   const at = typeof commit === 'string' ? ` (${commit.slice(0, 12)})` : '';
   if (next === current) {
+    const what = plan.withheld?.kind === 'held' ? 'that the edit is held' : 'inputs';
     return dry
-      ? `would commit inputs; generation ${current} stays in force`
-      : `committed inputs${at}; generation ${current} stays in force`;
+      ? `would commit ${what}; generation ${current} stays in force`
+      : `committed ${what}${at}; generation ${current} stays in force`;
   }
   return `${dry ? 'would commit' : 'committed'} generation ${next}${at}: ${countText(plan.changes)}`;
 }

@@ -13,6 +13,12 @@ export function createTeller(log: Log): (report: PassReport) => void {
         changes: settlement.changes.length,
       });
     }
+    for (const { held } of settlement?.holds ?? []) {
+      const { source, digest, reasons } = held;
+      // That of the directory is told below.
+      if (digest === withheld?.digest) continue;
+      log('warn', `held ${source}`, { digest, reasons: reasons.map(({ message }) => message) });
+    }
     for (const { reason, message } of repairs) log('warn', message, { reason });
     for (const { name, outcome, problems } of plugins) {
       if (outcome === 'failed' || outcome === 'rejected') {

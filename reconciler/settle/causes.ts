@@ -113,9 +113,10 @@ export function causesOf(facts: CauseFacts): Cause[] {
       cause === 'expiry' ? { type: cause, part: partId(part) } : { type: cause, source: part.source },
     );
   }
-  // That the waiting is over is what an expiry says itself.
+  // That the waiting is over is what an expiry says itself, and so does a promotion.
   const isSaid = (what: string) =>
-    facts.ordered?.type === 'confirm-expired' && what === `confirm-over ${facts.ordered.generation}`;
+    (facts.ordered?.type === 'confirm-expired' && what === `confirm-over ${facts.ordered.generation}`) ||
+    (promoted !== undefined && what.startsWith('hold-over ') && what.endsWith(` ${promoted}`));
   for (const what of facts.control) if (!isSaid(what)) causes.push({ type: 'control', what });
   // What is left is a schema that judges parts in another way than before.
   return causes.length > 0 ? causes : [{ type: 'config', file: '.' }];

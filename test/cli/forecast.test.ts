@@ -1,10 +1,12 @@
 import { expect } from 'chai';
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { route } from '../rig/build.js';
 import { writeFiles } from '../rig/config-dir.js';
 import type { Plan } from '../rig/documents.js';
 import { listing } from '../rig/listing.js';
-import { routerctl } from '../rig/routerctl.js';
+import { until } from '../rig/processes.js';
+import { routerctl, startRouterctl } from '../rig/routerctl.js';
 import { reconcile, setting } from '../rig/setting.js';
 
 interface ForecastDocument {
@@ -68,8 +70,11 @@ describe('routerctl forecast', () => {
     const here = await setting();
     const first = await reconcile(here);
     await writeFiles(here.config, { 'more.yaml': JSON.stringify(route('more')) });
-    const confirming = await routerctl(['reconcile', '--confirm', '10m', ...here.where]);
-    expect(confirming.code).to.equal(0);
+    // Without a daemon the command waits until somebody confirms.
+    const { child, ended } = await startRouterctl(['reconcile', '--confirm', '10m', ...here.where]);
+    await until('the edit is in force', () => existsSync(join(here.state, 'control/confirm.yaml')));
+    child.kill('SIGKILL');
+    await ended;
     const { json } = await routerctl(['forecast', ...here.where, '-o', 'json']);
     const { steps, current, final } = json() as ForecastDocument;
     expect(current.generation).to.equal(2);

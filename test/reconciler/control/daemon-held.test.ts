@@ -74,6 +74,7 @@ describe('an edit beyond the guard', () => {
       /^control: hold startup-config [0-9a-f]{8}/,
     );
     expect(await rig.condition('Ready')).to.equal('True InputWithheld');
+    expect(rig.said()).to.include('warn what the config directory holds is not taken');
     await rig.stop();
     await checkState(rig.state);
   });
@@ -150,7 +151,7 @@ describe('an edit beyond the guard', () => {
     expect(await rig.routes()).to.deep.equal(['a']);
     expect(refs(rig)).to.deep.equal([]);
     const message = userGit(rig.state, 'log', '-1', '--format=%an%n%B', 'main');
-    expect(message).to.match(/^alice\ngeneration 2: -2 \(promote sha256:/);
+    expect(message).to.match(/^alice\ngeneration 2: -2 \(promote [0-9a-f]{12}\)\n/);
     expect(message).to.contain('why: it is meant\n');
     expect(message).to.contain(`Trigger: promote ${digest}\n`);
     expect(message).not.to.contain('Trigger: config');
@@ -204,6 +205,7 @@ describe('a result beyond the guard', () => {
     await rig.advance(100_000);
     expect(await held(rig)).to.deep.equal(['Plugin/p Plugin/p sourceEmptied']);
     expect(refs(rig)).to.deep.equal(['Plugin-p']);
+    expect(rig.said().filter(line => line === 'warn held Plugin/p')).to.have.length(1);
     expect(await rig.routes()).to.deep.equal(['own', 'x', 'y', 'z']);
     expect((await rig.view()).head.parts[0]?.expiresAt).to.equal(part?.expiresAt);
     const subjects = rig.subjects();
