@@ -4,7 +4,7 @@ import { fail, ok } from '../protocol/result.js';
 import type { Result } from '../protocol/result.js';
 import { printRouter } from '../render/router-yaml.js';
 import { loadConfig } from '../state/config/load.js';
-import type { LoadedConfig } from '../state/config/load.js';
+import type { ConfigMemory, LoadedConfig } from '../state/config/load.js';
 import { readInbox } from '../state/inbox.js';
 import { movedByHand } from './acknowledge.js';
 import { previewInbox, takeInbox } from './events/intake.js';
@@ -34,7 +34,7 @@ export interface Looked {
  */
 export async function look(
   options: PassOptions,
-  justRead?: LoadedConfig,
+  { justRead, kept }: { readonly justRead?: LoadedConfig | undefined; readonly kept?: ConfigMemory } = {},
 ): Promise<Result<Looked, PassFailure>> {
   const { memory } = options;
   const found = await viewState(options.state, memory?.commits);
@@ -42,12 +42,7 @@ export async function look(
   const moved = await movedByHand(found.value);
   if (moved !== undefined) return fail({ kind: 'state', failure: moved });
   const view = underHeldLeases(found.value, memory);
-  const config =
-    justRead ??
-    (await loadConfig(options.config, {
-      ...(memory === undefined ? {} : { memory: memory.config }),
-      ...(options.dryRun ? { cachedIn: options.state.path } : {}),
-    }));
+  const config = justRead ?? (await readConfig(options, memory?.config ?? kept));
   const now = options.clock();
   const { situation } = await governed({ options, config, view, now });
   const facts = { dir: options.state.path, listeners: listenersOf(situation), now };
@@ -59,6 +54,14 @@ export async function look(
   return withStateLock(options, async () =>
     ok({ config, situation, view: { ...view, queue: await takeInbox(facts) } }),
   );
+}
+
+/** The config directory as it is now. Only who commits nothing believes a cache. */
+export function readConfig(
+  { config, state, dryRun }: PassOptions,
+  memory: ConfigMemory = {},
+): Promise<LoadedConfig> {
+  return loadConfig(config, { memory, ...(dryRun ? { cachedIn: state.path } : {}) });
 }
 
 /** What to start: one order for each plugin that is due. */

@@ -152,7 +152,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     if (quiet !== undefined && (await isQuiet(quiet, passOptions, memory))) return undefined;
     quiet = undefined;
     const gist = await stateGist(options.state.path);
-    const looked = unwrap(await look(passOptions, justRead));
+    const looked = unwrap(await look(passOptions, { justRead }));
     const { config, situation, view } = looked;
     const plan = planRuns({ ...view, situation }, clock.now());
     const orders = longestWaitingFirst(ordersOf(plan, situation, view), view.status);

@@ -97,9 +97,12 @@ async function withExecutable(
   place: PlaceOf,
 ): Promise<ConfiguredPlugin> {
   const declaration = decodePlugin(resource);
-  const at = place(['spec', 'executable']);
   if (declaration.executable === undefined) {
-    const problem = invalid(at, 'the plugin has no executable', 'set spec.executable');
+    const problem = invalid(
+      place(['spec', 'executable']),
+      'the plugin has no executable',
+      'set spec.executable',
+    );
     return { ...plugin, declaration, problems: [...plugin.problems, problem] };
   }
   const checked = await checkExecutable(declaration.executable);
@@ -107,7 +110,7 @@ async function withExecutable(
   const problem: Problem = {
     ...checked.failure,
     severity: 'error',
-    place: at,
+    place: place(['spec', 'executable']),
     resource: refOf(resource),
     field: 'spec.executable',
   };
