@@ -41,7 +41,9 @@ export async function commitUnderLock(
   const order: ConcludeOrder = { lightly: false, ...found, options, plan };
   return withStateLock(options, async lost => {
     for (;;) {
-      const decided = (await decideLightly(order)) ?? (await decideAfresh(order));
+      const light = await decideLightly(order);
+      const decided =
+        light !== undefined && commitsNothing(light.report) ? ok(light) : await decideAfresh(order, light);
       if (!decided.ok) return decided;
       const { store, view, report } = decided.value;
       if (report.refused !== undefined) return ok(report);
@@ -78,8 +80,11 @@ interface Decided {
   readonly report: PassReport;
 }
 
-/** A renewal changes files in `run/` alone: it needs no git. Undefined where there is more to do. */
-async function decideLightly(order: ConcludeOrder): Promise<Result<Decided, PassFailure> | undefined> {
+/**
+ * Decides on what is there without asking git: a renewal changes files in `run/` alone. Undefined where git has to be asked
+ * before anything can be decided.
+ */
+async function decideLightly(order: ConcludeOrder): Promise<Decided | undefined> {
   const { options, lightly } = order;
   const { memory } = options;
   if (memory === undefined || !lightly) return undefined;
@@ -89,18 +94,28 @@ async function decideLightly(order: ConcludeOrder): Promise<Result<Decided, Pass
   if (found.value.head.commit !== found.value.acknowledged?.commit) return undefined;
   const view = underHeldLeases(found.value, memory);
   const report = await decide({ ...order, view, repairs: [] });
-  if (report.settlement?.commit !== undefined || (report.settlement?.holds.length ?? 0) > 0) return undefined;
-  return ok({ store: found.value.store, view, report });
+  return { store: found.value.store, view, report };
 }
 
-async function decideAfresh(order: ConcludeOrder): Promise<Result<Decided, PassFailure>> {
+function commitsNothing({ settlement }: PassReport): boolean {
+  return settlement === undefined || (settlement.commit === undefined && settlement.holds.length === 0);
+}
+
+/** Decides under the lock on what git says. `light` is what was decided under the same lock without asking it. */
+async function decideAfresh(
+  order: ConcludeOrder,
+  light: Decided | undefined,
+): Promise<Result<Decided, PassFailure>> {
   const { options } = order;
   const opened = await openForWriting(options.state, options.clock(), options.memory?.commits);
   if (!opened.ok) return opened;
   const { store, repairs } = opened.value;
   const view = underHeldLeases(opened.value.view, options.memory);
+  const { commit } = view.head;
+  if (light !== undefined && light.view.head.commit === commit && order.readAt === commit)
+    return ok({ store, view, report: { ...light.report, repairs } });
   // Who has moved HEAD meanwhile may have committed an edit that is not in what we read, which would take it back.
-  const config = view.head.commit === order.readAt ? order.config : await loadConfig(options.config);
+  const config = commit === order.readAt ? order.config : await loadConfig(options.config);
   return ok({ store, view, report: await decide({ ...order, config, view, repairs }) });
 }
 

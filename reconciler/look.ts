@@ -1,8 +1,7 @@
-import { sha256 } from '../protocol/digest.js';
 import { sourceOf } from '../protocol/plugin.js';
 import { fail, ok } from '../protocol/result.js';
 import type { Result } from '../protocol/result.js';
-import { printRouter } from '../render/router-yaml.js';
+import { hashOfRouter } from '../render/router-yaml.js';
 import { loadConfig } from '../state/config/load.js';
 import type { ConfigMemory, LoadedConfig } from '../state/config/load.js';
 import { readInbox } from '../state/inbox.js';
@@ -72,7 +71,7 @@ export function ordersOf(
 ): RunOrder[] {
   if (situation.startup === undefined) return [];
   const numbers = numbersOf(head);
-  const startupConfigHash = sha256(printRouter(situation.startup));
+  const startupConfigHash = hashOfRouter(situation.startup);
   return plan.flatMap((planned): RunOrder[] => {
     if (planned.state !== 'ready' || !planned.due.due) return [];
     const { name, plugin, inputDigest, due } = planned;

@@ -10,12 +10,11 @@ import type { SourceBinding } from '../protocol/plugin.js';
 import type { Place } from '../protocol/problem.js';
 import { refOf } from '../protocol/resource.js';
 import type { Resource, ResourceRef, Router } from '../protocol/resource.js';
-import { sha256 } from '../protocol/digest.js';
 import type { Checker } from '../protocol/schema/checker.js';
 import type { LoadedConfig } from '../state/config/load.js';
 import { configuredPlugin } from '../state/config/manifest.js';
 import type { ConfiguredPlugin } from '../state/config/manifest.js';
-import { printRouter } from '../render/router-yaml.js';
+import { hashOfRouter } from '../render/router-yaml.js';
 import type { Instant } from '../protocol/time.js';
 import { controlOf } from './control/control.js';
 import type { StartupOrder } from './control/order.js';
@@ -69,7 +68,7 @@ export async function situationOf(
   facts: SituationFacts,
 ): Promise<Situation> {
   const { order } = facts;
-  const input = () => (config.startup === undefined ? undefined : sha256(printRouter(config.startup)));
+  const input = () => (config.startup === undefined ? undefined : hashOfRouter(config.startup));
   const withheld = order === undefined ? (facts.withheld ?? withheldInput(head, input, facts)) : undefined;
   const fresh = config.startup !== undefined && order === undefined && withheld === undefined;
   const startup = order?.startup ?? (fresh ? config.startup : head.startup());

@@ -1,3 +1,4 @@
+import { sha256 } from '../protocol/digest.js';
 import { apiVersions, refKey, refOf } from '../protocol/resource.js';
 import type { Resource, Router } from '../protocol/resource.js';
 import { printListItem, printYaml } from './canonical-yaml.js';
@@ -32,8 +33,25 @@ export function routerText(router: Router): RouterText {
 }
 
 export function printRouter(router: Router): string {
-  const { header, blocks } = routerText(router);
-  return header + blocks.map(block => block.text).join('');
+  return wholeOf(router).text;
+}
+
+/** `sha256:…` of the canonical YAML: Startup-Config-Hash and Effective-Config-Hash. */
+export function hashOfRouter(router: Router): string {
+  const whole = wholeOf(router);
+  return (whole.hash ??= sha256(whole.text));
+}
+
+/** Routers are immutable as well, and one pass asks for the same one several times. */
+const whole = new WeakMap<Router, { readonly text: string; hash?: string }>();
+
+function wholeOf(router: Router): { readonly text: string; hash?: string } {
+  let known = whole.get(router);
+  if (known === undefined) {
+    const { header, blocks } = routerText(router);
+    whole.set(router, (known = { text: header + blocks.map(block => block.text).join('') }));
+  }
+  return known;
 }
 
 /** Resources are immutable, so the text of one that is met again is the text it had. */

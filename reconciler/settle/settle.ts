@@ -1,4 +1,3 @@
-import { sha256 } from '../../protocol/digest.js';
 import { encodePart, partId } from '../../protocol/part.js';
 import type { Part } from '../../protocol/part.js';
 import type { Problem } from '../../protocol/problem.js';
@@ -14,7 +13,7 @@ import type { Cause } from '../../render/commit-message.js';
 import { encodeGeneration } from '../../render/generation-record.js';
 import { merge } from '../../render/merge.js';
 import type { MergeOutcome } from '../../render/merge.js';
-import { printRouter } from '../../render/router-yaml.js';
+import { hashOfRouter, printRouter } from '../../render/router-yaml.js';
 import { authorOf, causesOf } from './causes.js';
 import { fileText, numbersOf, statePaths } from '../head.js';
 import type { Head } from '../head.js';
@@ -111,7 +110,10 @@ export function settle(input: SettleInput, now: Instant): Settlement {
     if (status === 'setAside') endings.set(partId(part), 'it is set aside');
   const changes = sameEffective ? [] : changesBetween(head.snapshot(), merged, endings);
 
-  const hashes = { startupConfigHash: sha256(startupText), effectiveConfigHash: sha256(effectiveText) };
+  const hashes = {
+    startupConfigHash: hashOfRouter(situation.startup),
+    effectiveConfigHash: hashOfRouter(merged.effective),
+  };
   const steering = controlOf(head);
   const facts: ControlFacts = {
     now,
