@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { presencePath } from '../../reconciler/records/presence.js';
+import { until } from '../rig/processes.js';
 import { root } from '../rig/root.js';
 import type { Bench, Row } from './bench.js';
 import { command } from './measure.js';
@@ -26,7 +28,7 @@ export const memory: Bench = {
       const daemon = spawn(process.execPath, [...flags, at('routerd'), ...workspace.where], {
         stdio: 'ignore',
       });
-      command(process.execPath, [at('routerctl'), 'wait', '--for', 'condition=Ready', ...workspace.where]);
+      await until('routerd runs', () => existsSync(presencePath(workspace.state)));
       for (let edit = 0; edit < 3; edit++) {
         workspace.edit();
         command(process.execPath, [at('routerctl'), 'reconcile', '--wait', ...workspace.where]);

@@ -12,7 +12,7 @@ describe('benchmarks', () => {
       { encoding: 'utf8' },
     );
     const { rows } = JSON.parse(output) as { rows: { readonly name: string; readonly value: number }[] };
-    expect(rows.map(({ name }) => name)).to.have.length(16);
+    expect(rows.map(({ name }) => name)).to.have.length(18);
     for (const { name, value } of rows) expect(value, name).to.satisfy(Number.isFinite);
   });
 });
