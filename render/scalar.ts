@@ -17,6 +17,7 @@ const resolved = new RegExp(
     '[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\\.[0-9_]*)?', // base 60
     '[-+]?[0-9][0-9_]*\\.?[0-9_]*([eE][-+]?[0-9]+)?',
     '[-+]?\\.[0-9_]*([eE][-+]?[0-9]+)?',
+    '[-+]?[eE][-+]?[0-9]+', // no number in either version, but some readers of 1.1 take it for one
     '[-+]?\\.(inf|Inf|INF)|\\.(nan|NaN|NAN)',
     '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt]|[ \\t]).*|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}',
   ]
@@ -28,7 +29,7 @@ const resolved = new RegExp(
 );
 
 /** What the first character of such a text can be. */
-const resolvedStart = /^[-+.0-9~ntfyo<=]/i;
+const resolvedStart = /^[-+.0-9~entfyo<=]/i;
 
 /** Text that cannot stand plain in block context: indicators at its start, or what would end or split it. */
 const structural = /^[,[\]{}#&*!|>'"%@`]|^[-?:](?:\s|$)|^(?:---|\.\.\.)|^\s|\s$|:\s|:$|\s#/;
