@@ -37,3 +37,9 @@ export function against(
     floors: [...floors, ...apart],
   };
 }
+
+/** `--generations=N` on the command line; 10,000 without it. */
+export function wantedGenerations(): number {
+  const option = process.argv.find(word => word.startsWith('--generations='));
+  return option === undefined ? 10_000 : Number(option.slice('--generations='.length));
+}

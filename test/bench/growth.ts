@@ -1,16 +1,16 @@
 import { join } from 'node:path';
-import { against } from './bench.js';
+import { against, wantedGenerations } from './bench.js';
 import type { Bench } from './bench.js';
 import { bytesIn } from './disk.js';
 import { residentDaemon } from './in-process.js';
 import { timingOf } from './measure.js';
 import { makeWorkspace } from './workspace.js';
 
-/** Ten thousand generations with one resource changed in each: what the last ones cost against the first, and the disk. */
+/** Generation after generation with one resource changed in each, 10,000 by default: what the last ones cost against the first, and the disk. */
 export const growth: Bench = {
   name: 'growth-generations',
   async run(size) {
-    const generations = size === 'full' ? 10_000 : 30;
+    const generations = size === 'full' ? wantedGenerations() : 30;
     const around = size === 'full' ? 50 : 5;
     const workspace = makeWorkspace({ resources: 20 });
     const daemon = await residentDaemon(workspace);

@@ -10,7 +10,7 @@ import { largeResult, noop, renewal, sizes, smallResult } from './passes.js';
 import { scale } from './scale.js';
 
 /**
- * `npm run bench -- [NAME]… [--json] [--out FILE]`: measures each subject beside the bare tools that do the same work, in
+ * `npm run bench -- [NAME]… [--json] [--generations=N]`: measures each subject beside the bare tools that do the same work, in
  * the same run. `--smoke` takes small sizes and one round, to see that it works.
  */
 const benches: readonly Bench[] = [

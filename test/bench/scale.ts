@@ -4,6 +4,7 @@ import { route } from '../rig/build.js';
 import { routerFile, writeFiles } from '../rig/config-dir.js';
 import { DaemonRig, proposing } from '../rig/daemon-rig.js';
 import { removeTempDirs } from '../rig/temp.js';
+import { wantedGenerations } from './bench.js';
 import type { Bench } from './bench.js';
 import { bytesIn } from './disk.js';
 import { timingOf } from './measure.js';
@@ -85,8 +86,3 @@ export const scale: Bench = {
     ];
   },
 };
-
-function wantedGenerations(): number {
-  const option = process.argv.find(word => word.startsWith('--generations='));
-  return option === undefined ? 10_000 : Number(option.slice('--generations='.length));
-}
