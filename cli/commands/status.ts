@@ -1,11 +1,15 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fail, ok } from '../../protocol/result.js';
 import type { Result } from '../../protocol/result.js';
 import { loadConfig } from '../../state/config/load.js';
+import { movedByHand } from '../../reconciler/acknowledge.js';
 import { planRuns } from '../../reconciler/plan-runs.js';
 import { whatIfPromoted } from '../../reconciler/control/what-if.js';
 import { findDaemon, findRunning, findWriter } from '../../reconciler/presence.js';
 import { situationOf } from '../../reconciler/situation.js';
+import type { StateView } from '../../reconciler/state-dir.js';
 import { emit } from '../output/format.js';
 import { statusDocument } from '../reports/status.js';
 import type { StatusDocument, StatusFacts } from '../reports/status.js';
@@ -78,10 +82,23 @@ export async function readFacts(
     plan: planRuns({ ...view, situation }, now),
     withheld: situation.withheld,
     promotable: situation.withheld === undefined ? undefined : await whatIfPromoted(view, { config, now }),
+    refusal: await refusalOf(view),
     daemon,
     // A daemon keeps the account itself; what one that was killed left is checked.
     running: daemon === undefined ? await findRunning(dir, view.status.running) : view.status.running,
     writer: await findWriter(dir),
     now,
   });
+}
+
+/** Why nothing is written on this history, and since when main is where it is. */
+async function refusalOf(view: StateView): Promise<StatusFacts['refusal']> {
+  const failure = await movedByHand(view);
+  if (failure === undefined || view.store === undefined) return undefined;
+  const ref = join(view.store.path, '.git', 'refs', 'heads', 'main');
+  const since = await stat(ref).then(
+    ({ mtimeMs }) => Math.floor(mtimeMs),
+    () => view.status.lastAttempted?.time ?? 0,
+  );
+  return { failure, since };
 }

@@ -10,6 +10,7 @@ import type { Condition } from '../../reconciler/records/run-status.js';
 import type { Presence } from '../../reconciler/records/presence.js';
 import type { Settlement } from '../../reconciler/settle/settle.js';
 import type { StateView } from '../../reconciler/state-dir.js';
+import type { StoreFailure } from '../../state/git/look.js';
 import type { Holder } from '../../state/lock-holder.js';
 import type { Document } from '../output/format.js';
 import {
@@ -37,6 +38,8 @@ export interface StatusFacts {
   /** Why what the config directory holds is not taken, and what it would come to. */
   readonly withheld?: Withheld | undefined;
   readonly promotable?: Settlement | undefined;
+  /** Why no writer goes on from HEAD, since when; undefined where they do. */
+  readonly refusal?: { readonly failure: StoreFailure; readonly since: Instant } | undefined;
   /** The daemon that runs, undefined for none. */
   readonly daemon: Presence | undefined;
   /** Plugins whose results are still to come. */
@@ -63,6 +66,8 @@ export interface StatusDocument extends Document {
     readonly since: string;
   } | null;
   readonly lockHolder: Holder | null;
+  /** Why nothing is written: the history was moved by hand; null where it was not. */
+  readonly refusal: { readonly message: string; readonly hint: string } | null;
   /** Why what the config directory holds is not in force, though it has no errors; null where it is, or has. */
   readonly withheld: WithheldItem | null;
   /** What would come into force if nothing withheld it; null where nothing does. */
@@ -92,18 +97,39 @@ export interface PluginItem {
 }
 
 /** What `status` shows; pure. */
+/** Nothing that is written about the last pass holds while no pass can be written about. */
+function underRefusal(
+  conditions: readonly Condition[],
+  refusal: StatusFacts['refusal'],
+): readonly Condition[] {
+  if (refusal === undefined) return conditions;
+  const { failure, since } = refusal;
+  return conditions.map(condition =>
+    condition.type === 'Ready' || condition.type === 'Stalled'
+      ? {
+          ...condition,
+          status: condition.type === 'Ready' ? 'False' : 'True',
+          reason: 'HistoryMoved',
+          message: failure.message,
+          lastTransitionTime: since,
+        }
+      : condition,
+  );
+}
+
 export function statusDocument(facts: StatusFacts): StatusDocument {
-  const { view, plan, daemon, writer, now, withheld, promotable } = facts;
+  const { view, plan, daemon, writer, now, withheld, promotable, refusal } = facts;
   const { quarantine, suspended, held, confirm } = controlOf(view.head);
   const { lastAttempted, lastApplied, problems } = view.status;
   return {
     kind: 'Status',
     generation: view.head.generation,
     commit: view.head.commit ?? null,
-    conditions: conditionsNow(facts).map(condition => ({
+    conditions: underRefusal(conditionsNow(facts), facts.refusal).map(condition => ({
       ...condition,
       lastTransitionTime: formatTime(condition.lastTransitionTime),
     })),
+    refusal: refusal === undefined ? null : { message: refusal.failure.message, hint: refusal.failure.hint },
     plugins: plan.map(planned => pluginItem(planned, view, now)),
     parts: view.head.parts.map(part => ({
       ...partSummary(part),

@@ -10,6 +10,9 @@ export function statusText(status: StatusDocument): string {
     `generation ${generation}${commit === null ? '' : ` (${commit.slice(0, 12)})`}`,
     daemon === null ? 'daemon: not running' : `daemon: process ${daemon.pid} since ${daemon.startedAt}`,
     ...(watch === null ? [] : [`watch: ${watch.status} (${watch.reason}) — ${watch.message}`]),
+    ...(status.refusal === null
+      ? []
+      : [`history: ${status.refusal.message}`, `  hint: ${status.refusal.hint}`]),
     ...controlLines(status),
     ...(lockHolder === null ? [] : [`writing now: ${lockHolder.command} (process ${lockHolder.pid})`]),
   ];

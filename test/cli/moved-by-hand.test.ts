@@ -56,6 +56,15 @@ describe('a history that was moved by hand', function () {
     expect(git('for-each-ref')).to.equal(before);
     expect(await readFile(join(here.state, 'effective-config.yaml'), 'utf8').catch(() => '')).to.equal(files);
     expect(real.stderr).to.contain(`routerctl adopt --state '${here.state}'`);
+    const { json, stdout } = await routerctl(['status', ...here.where, '-o', 'json']);
+    const { conditions } = json() as { conditions: { type: string; status: string; reason: string }[] };
+    expect(
+      conditions.filter(({ reason }) => reason === 'HistoryMoved').map(({ type, status }) => [type, status]),
+    ).to.deep.equal([
+      ['Ready', 'False'],
+      ['Stalled', 'True'],
+    ]);
+    expect(stdout).to.contain('routerctl adopt');
     expect(real.stderr)
       .to.contain((commits[3] ?? '').slice(0, 12))
       .and.to.contain('(generation 4)');
