@@ -33,6 +33,7 @@ import {
   writeStatus,
 } from './state-dir.js';
 import type { StateDir, StateView } from './state-dir.js';
+import type { CommitPlan } from './settle/settle.js';
 import { statusAfter } from './status.js';
 
 export interface WritableState {
@@ -167,9 +168,8 @@ export async function commitSettlement(order: CommitOrder): Promise<PassReport |
         settlement.leases.map(({ source, generation }) => [source, generation]),
       );
       await acknowledge(view, store, { commit, generation: next, numbers: { generation: next, parts } });
-      const files = new Map([...plan.files].map(([path, content]) => [path, Buffer.from(content)]));
+      const files = bytesOf(plan);
       await store.project(commit, report.finishedAt, files);
-      await cacheDocuments(store.path, { commit, files }, plan.documents);
       if (order.memory !== undefined)
         remember(order.memory, { commit, files }, { plan, settlement, startup: report.startup });
     }
@@ -187,11 +187,25 @@ export async function commitSettlement(order: CommitOrder): Promise<PassReport |
   const unkept = await keepExchanges(store.path, done.plugins);
   done = { ...done, repairs: [...done.repairs, ...unkept] };
   if (done.commit !== undefined) await store.housekeep();
-  await writeConfigCache(store.path, done.config);
-  const { commit, files } = view.head;
-  if (plan === undefined && commit !== undefined && settlement !== undefined)
-    await cacheDocuments(store.path, { commit, files }, settlement.routers);
+  await cachePass(order, done);
   return done;
+}
+
+/** Leaves for others what this pass has parsed and printed. */
+async function cachePass(
+  { store, view: { head } }: CommitOrder,
+  { config, settlement, commit }: PassReport,
+): Promise<void> {
+  await writeConfigCache(store.path, config);
+  const plan = settlement?.commit;
+  if (commit !== undefined && plan !== undefined)
+    await cacheDocuments(store.path, { commit, files: bytesOf(plan) }, plan.documents);
+  else if (head.commit !== undefined && settlement !== undefined)
+    await cacheDocuments(store.path, { commit: head.commit, files: head.files }, settlement.routers);
+}
+
+function bytesOf({ files }: CommitPlan): Map<string, Uint8Array> {
+  return new Map([...files].map(([path, content]) => [path, Buffer.from(content)]));
 }
 
 /** One line of the run log: everything but stdout itself, which may hold anything. */

@@ -9,7 +9,7 @@ import type { StateView } from './state-dir.js';
 
 /**
  * What a daemon keeps between passes, so that one which finds nothing new costs little. Each thing is kept with what it
- * was made from and used only while that is the same; what is about to be committed is read afresh all the same.
+ * was made from and used only while that is the same. It comes from reading or from what was committed, never from a cache.
  */
 export interface PassMemory {
   readonly config: ConfigMemory;

@@ -1,5 +1,5 @@
-import { lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
-import type { BigIntStats, Dirent } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ConfigLocation } from './files.js';
 
@@ -26,27 +26,31 @@ export function takeStamps(location: ConfigLocation, programs: readonly string[]
     stamps.push([path, dev, ino, mode, uid, gid, size, mtimeNs, ctimeNs].join(' '));
     if (ctimeNs > newest) newest = ctimeNs;
   };
+  const seen = new Set<string>();
   const visit = (path: string): void => {
     const stats = lstatSync(path, { bigint: true });
-    if (stats.isSymbolicLink()) {
-      note(`${path} -> ${readlinkSync(path)}`, stats);
-      note(path, statSync(path, { bigint: true }));
-      return;
-    }
     note(path, stats);
-    if (!stats.isDirectory()) return;
-    for (const { name } of sorted(readdirSync(path, { withFileTypes: true }))) {
-      const inner = join(path, name);
-      if (inner !== location.stateDir && name !== '.git') visit(inner);
+    if (stats.isSymbolicLink()) {
+      const target = realpathSync(path);
+      stamps.push(target);
+      visit(target);
+    } else if (stats.isDirectory() && !seen.has(path)) {
+      seen.add(path);
+      for (const name of readdirSync(path).sort()) {
+        const inner = join(path, name);
+        if (inner !== location.stateDir && name !== '.git') visit(inner);
+      }
     }
   };
 
   try {
-    const roots = [location.path, ...(location.pluginDir === undefined ? [] : [location.pluginDir])];
+    const roots = rootsOf(location);
     const outside = [...location.schemaFiles, ...programs];
     for (const root of roots) visit(root);
-    for (const path of outside) note(path, statSync(path, { bigint: true }));
-    for (const folder of new Set([...roots, ...outside].flatMap(foldersAbove))) {
+    for (const path of outside) visit(path);
+    for (const folder of new Set(
+      [...roots, ...roots.map(root => realpathSync(root)), ...outside].flatMap(foldersAbove),
+    )) {
       const { dev, ino, mode, uid, gid } = statSync(folder, { bigint: true });
       stamps.push([folder, dev, ino, mode, uid, gid].join(' '));
     }
@@ -56,8 +60,13 @@ export function takeStamps(location: ConfigLocation, programs: readonly string[]
   return newest < BigInt(Math.floor(nowMs - coarsestMs)) * 1_000_000n ? stamps.join('\n') : undefined;
 }
 
-function sorted(entries: readonly Dirent[]): readonly Dirent[] {
-  return [...entries].sort((a, b) => (a.name < b.name ? -1 : 1));
+/** Beside a single file, `plugins/` and `schemas/` count as in a directory. */
+function rootsOf({ path, pluginDir }: ConfigLocation): string[] {
+  const real = realpathSync(path);
+  const beside = statSync(real).isFile()
+    ? ['plugins', 'schemas'].map(name => join(dirname(real), name)).filter(folder => existsSync(folder))
+    : [];
+  return [path, ...beside, ...(pluginDir === undefined ? [] : [pluginDir])];
 }
 
 function foldersAbove(path: string): string[] {
