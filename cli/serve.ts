@@ -102,8 +102,8 @@ async function serveAlone({
     path: inboxPath(dir),
     ignore: [],
     clock: systemClock,
-    onLook: () => {
-      daemon.look();
+    onLook: reason => {
+      daemon.look(reason === 'change' ? 'change' : 'rescan');
     },
   });
   let told = '';

@@ -8,12 +8,10 @@ import type { Instant } from '../protocol/time.js';
 import { createStore, openStore } from '../state/git/open.js';
 import type { StoreFailure } from '../state/git/look.js';
 import type { Store } from '../state/git/store.js';
-import { writeConfigCache } from '../state/config/cache.js';
 import { appendLog } from '../state/log.js';
 import { StorageError, namingRepair, repairHint } from '../state/storage-error.js';
 import { eventValue } from '../protocol/event.js';
 import { acknowledge, asItIs, movedByHand } from './acknowledge.js';
-import { cacheDocuments } from './document-cache.js';
 import { queueAfterPass } from './events/after-pass.js';
 import { afterHolding, holdCandidates, releaseOrphans } from './control/held-refs.js';
 import { keepExchanges } from './replay/keep.js';
@@ -33,7 +31,6 @@ import {
   writeStatus,
 } from './state-dir.js';
 import type { StateDir, StateView } from './state-dir.js';
-import type { CommitPlan } from './settle/settle.js';
 import { statusAfter } from './status.js';
 
 export interface WritableState {
@@ -168,10 +165,9 @@ export async function commitSettlement(order: CommitOrder): Promise<PassReport |
         settlement.leases.map(({ source, generation }) => [source, generation]),
       );
       await acknowledge(view, store, { commit, generation: next, numbers: { generation: next, parts } });
-      const files = bytesOf(plan);
-      await store.project(commit, report.finishedAt, files);
+      await store.project(commit, report.finishedAt, plan.files);
       if (order.memory !== undefined)
-        remember(order.memory, { commit, files }, { plan, settlement, startup: report.startup });
+        remember(order.memory, { commit, files: plan.files }, { plan, settlement, startup: report.startup });
     }
   }
   if (settlement !== undefined && (settlement.renewed || plan !== undefined || view.leasesMoved === true)) {
@@ -187,25 +183,7 @@ export async function commitSettlement(order: CommitOrder): Promise<PassReport |
   const unkept = await keepExchanges(store.path, done.plugins);
   done = { ...done, repairs: [...done.repairs, ...unkept] };
   if (done.commit !== undefined) await store.housekeep();
-  await cachePass(order, done);
   return done;
-}
-
-/** Leaves for others what this pass has parsed and printed. */
-async function cachePass(
-  { store, view: { head } }: CommitOrder,
-  { config, settlement, commit }: PassReport,
-): Promise<void> {
-  await writeConfigCache(store.path, config);
-  const plan = settlement?.commit;
-  if (commit !== undefined && plan !== undefined)
-    await cacheDocuments(store.path, { commit, files: bytesOf(plan) }, plan.documents);
-  else if (head.commit !== undefined && settlement !== undefined)
-    await cacheDocuments(store.path, { commit: head.commit, files: head.files }, settlement.routers);
-}
-
-function bytesOf({ files }: CommitPlan): Map<string, Uint8Array> {
-  return new Map([...files].map(([path, content]) => [path, Buffer.from(content)]));
 }
 
 /** One line of the run log: everything but stdout itself, which may hold anything. */

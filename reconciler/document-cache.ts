@@ -1,7 +1,9 @@
 import type { Value } from '../protocol/resource.js';
+import { writeConfigCache } from '../state/config/cache.js';
 import { sealedCache } from '../state/sealed-cache.js';
 import { parseDocument, parsedBefore, statePaths } from './head.js';
 import type { CommitContent, ReadDocument } from './head.js';
+import type { PassReport } from './report.js';
 
 const folder = 'documents';
 
@@ -11,6 +13,19 @@ export function cachedDocuments(stateDir: string): ReadDocument {
   return (path, bytes) => cache.find(bytes) ?? parseDocument(path, bytes);
 }
 
+/** Leaves for those who write nothing what a pass has parsed and printed. Needs no lock, and never fails: it is only a cache. */
+export async function cachePass(
+  stateDir: string,
+  { config, head, settlement, commit }: PassReport,
+): Promise<void> {
+  await writeConfigCache(stateDir, config);
+  const plan = settlement?.commit;
+  if (commit !== undefined && plan !== undefined)
+    await cacheDocuments(stateDir, { commit, files: plan.files }, plan.documents);
+  else if (head.commit !== undefined && settlement !== undefined)
+    await cacheDocuments(stateDir, { commit: head.commit, files: head.files }, settlement.routers);
+}
+
 /** The commit that was seen to last, by state directory. */
 const seenTo = new Map<string, string>();
 
@@ -18,7 +33,7 @@ const seenTo = new Map<string, string>();
  * Keeps what the documents of a commit say which commands read. `known` are those whose data is at hand because they were
  * printed; of the others, those that were parsed.
  */
-export async function cacheDocuments(
+async function cacheDocuments(
   stateDir: string,
   { commit, files }: CommitContent,
   known: ReadonlyMap<string, Value>,

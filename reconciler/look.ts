@@ -2,7 +2,7 @@ import { sourceOf } from '../protocol/plugin.js';
 import { fail, ok } from '../protocol/result.js';
 import type { Result } from '../protocol/result.js';
 import { hashOfRouter } from '../render/router-yaml.js';
-import { loadConfig } from '../state/config/load.js';
+import { loadConfig, unchangedConfig } from '../state/config/load.js';
 import type { ConfigMemory, LoadedConfig } from '../state/config/load.js';
 import { readInbox } from '../state/inbox.js';
 import { movedByHand } from './acknowledge.js';
@@ -27,13 +27,19 @@ export interface Looked {
   readonly situation: Situation;
 }
 
-/**
- * Reads config and state without a lock; it takes one where events lie in the inbox, to take them in. `justRead` is a
- * config that was read a moment ago, by a pass that has written since and only looks at what it wrote.
- */
+export interface LookFacts {
+  /** A config that was read a moment ago, by a pass that has written since and only looks at what it wrote. */
+  readonly justRead?: LoadedConfig | undefined;
+  /** For who has no memory of its own: filled with what was read of the config directory. */
+  readonly kept?: ConfigMemory;
+  /** Whether files that `stat` says are as they were count as unchanged. Default false. */
+  readonly byStamps?: boolean;
+}
+
+/** Reads config and state without a lock; it takes one where events lie in the inbox, to take them in. */
 export async function look(
   options: PassOptions,
-  { justRead, kept }: { readonly justRead?: LoadedConfig | undefined; readonly kept?: ConfigMemory } = {},
+  { justRead, kept, byStamps = false }: LookFacts = {},
 ): Promise<Result<Looked, PassFailure>> {
   const { memory } = options;
   const found = await viewState(options.state, memory?.commits);
@@ -41,7 +47,8 @@ export async function look(
   const moved = await movedByHand(found.value);
   if (moved !== undefined) return fail({ kind: 'state', failure: moved });
   const view = underHeldLeases(found.value, memory);
-  const config = justRead ?? (await readConfig(options, memory?.config ?? kept));
+  const known = memory?.config ?? kept ?? {};
+  const config = justRead ?? (byStamps ? await rereadConfig(options, known) : await readConfig(options, known));
   const now = options.clock();
   const { situation } = await governed({ options, config, view, now });
   const facts = { dir: options.state.path, listeners: listenersOf(situation), now };
@@ -56,11 +63,13 @@ export async function look(
 }
 
 /** The config directory as it is now. Only who commits nothing believes a cache. */
-export function readConfig(
-  { config, state, dryRun }: PassOptions,
-  memory: ConfigMemory = {},
-): Promise<LoadedConfig> {
+function readConfig({ config, state, dryRun }: PassOptions, memory: ConfigMemory): Promise<LoadedConfig> {
   return loadConfig(config, { memory, ...(dryRun ? { cachedIn: state.path } : {}) });
+}
+
+/** The same, where that may have been read already: it is read again if `stat` does not say that nothing has changed. */
+export async function rereadConfig(options: PassOptions, memory: ConfigMemory): Promise<LoadedConfig> {
+  return unchangedConfig(options.config, memory) ?? readConfig(options, memory);
 }
 
 /** What to start: one order for each plugin that is due. */

@@ -8,7 +8,8 @@ import { planRuns } from './plan-runs.js';
 import type { PassReport } from './report.js';
 import { startRuns } from './start-runs.js';
 import { commitUnderLock, decide } from './conclude.js';
-import { look, ordersOf, readConfig } from './look.js';
+import { cachePass } from './document-cache.js';
+import { look, ordersOf, rereadConfig } from './look.js';
 import type { PassFailure, PassOptions } from './pass-options.js';
 import { supposedLook, unheardEvents } from './suppose/look.js';
 import { supposedConfig } from './suppose/config.js';
@@ -49,11 +50,17 @@ export async function runPass(given: PassOptions): Promise<Result<PassReport, Pa
   const ran = await startRuns(toRun, { ...options, checker: situation.checker });
   const attempts = [...answered, ...ran];
   // Plugins take time: what the operator saved meanwhile counts, and decides whether a result still holds.
-  const fresh = ran.length === 0 ? config : supposedConfig(await readConfig(options, kept), suppose);
+  const fresh = ran.length === 0 ? config : supposedConfig(await rereadConfig(options, kept), suppose);
   // With nothing to put in force and nothing to keep, there is no reason to make a state directory.
   const pointless = fresh.startup === undefined && view.store === undefined;
   const repairs = unheardEvents(situation, suppose);
-  return options.dryRun || pointless
-    ? ok(await decide({ options, plan, attempts, config: fresh, view, repairs }))
-    : commitUnderLock(options, plan, { attempts, config: fresh, readAt: view.head.commit });
+  if (options.dryRun || pointless)
+    return ok(await decide({ options, plan, attempts, config: fresh, view, repairs }));
+  const done = await commitUnderLock(options, plan, {
+    attempts,
+    config: fresh,
+    readAt: view.head.commit,
+  });
+  if (done.ok && done.value.refused === undefined) await cachePass(options.state.path, done.value);
+  return done;
 }

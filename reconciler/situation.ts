@@ -7,6 +7,7 @@ import {
   takesPart,
 } from '../protocol/plugin.js';
 import type { SourceBinding } from '../protocol/plugin.js';
+import { oncePer } from '../protocol/once-per.js';
 import type { Place } from '../protocol/problem.js';
 import { refOf } from '../protocol/resource.js';
 import type { Resource, ResourceRef, Router } from '../protocol/resource.js';
@@ -79,18 +80,27 @@ export async function situationOf(
     ...(facts.permit === undefined && isFrozen(head, facts.now) ? { frozen: true } : {}),
     ...(withheld === undefined ? {} : { withheld }),
     places: fresh
-      ? config.resources.map(({ resource, place }) => ({ resource: refOf(resource), place: place([]) }))
+      ? placesOf(config.resources)
       : (order?.places ?? head.record?.places ?? []),
     plugins: fresh || startup === undefined ? config.plugins : await acceptedPlugins(config, startup),
-    bindings: new Map(
-      (startup?.resources ?? []).filter(isBinding).map(resource => {
+    bindings: bindingsOf(startup?.resources ?? []),
+    checker: config.checker,
+  };
+}
+
+const placesOf = oncePer((resources: LoadedConfig['resources']): Situation['places'] =>
+  resources.map(({ resource, place }) => ({ resource: refOf(resource), place: place([]) })),
+);
+
+const bindingsOf = oncePer(
+  (resources: readonly Resource[]): ReadonlyMap<string, Binding> =>
+    new Map(
+      resources.filter(isBinding).map(resource => {
         const source = decodeBinding(resource);
         return [source.pluginRef, { resource, source }];
       }),
     ),
-    checker: config.checker,
-  };
-}
+);
 
 /** Before the first generation there is nothing to keep. */
 function isFrozen(head: Head, now: Instant): boolean {

@@ -110,15 +110,21 @@ export async function viewStore(
 }
 
 export async function writeLeases(dir: string, leases: readonly LeaseRecord[]): Promise<void> {
-  await writeAtomic(leasesPath(dir), printYaml(encodeLeases(leases)));
+  await writeRunFile(leasesPath(dir), encodeLeases(leases));
 }
 
 export async function writeStatus(dir: string, status: RunStatus): Promise<void> {
-  await writeAtomic(statusPath(dir), printYaml(encodeRunStatus(status)));
+  await writeRunFile(statusPath(dir), encodeRunStatus(status));
 }
 
 export async function writeQueue(dir: string, queue: EventQueue): Promise<void> {
-  await writeAtomic(queuePath(dir), printYaml(encodeQueue(queue)));
+  await writeRunFile(queuePath(dir), encodeQueue(queue));
+}
+
+async function writeRunFile(path: string, value: Value): Promise<void> {
+  const bytes = Buffer.from(printYaml(value));
+  await writeAtomic(path, bytes);
+  lastRead.set(path, { bytes, value });
 }
 
 /** The events on their way, as they are on disk now. */
@@ -165,10 +171,18 @@ export async function writeAcknowledged(dir: string, acknowledged: Acknowledged)
   await replaceFile(acknowledgedPath(dir), printYaml(encodeAcknowledged(acknowledged)));
 }
 
+/** What the files in `run/` said last: as long as their bytes are the same, they are not parsed again. */
+const lastRead = new Map<string, { readonly bytes: Buffer; readonly value: Value }>();
+
 /** A file of routerd in `run/`; null where there is none. */
 export async function readRunFile(path: string): Promise<Value> {
   try {
-    return readOwn(path, (await readRegular(path, Number.MAX_SAFE_INTEGER)).bytes.toString('utf8'));
+    const { bytes } = await readRegular(path, Number.MAX_SAFE_INTEGER);
+    const last = lastRead.get(path);
+    if (last?.bytes.equals(bytes) === true) return last.value;
+    const value = readOwn(path, bytes.toString('utf8'));
+    lastRead.set(path, { bytes, value });
+    return value;
   } catch (error) {
     if (error instanceof StorageError && error.code === 'ENOENT') return null;
     throw error;

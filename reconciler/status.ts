@@ -48,12 +48,19 @@ export function statusAfter(before: RunStatus, report: PassReport): RunStatus {
   };
 }
 
-/** Whether two statuses say the same but for times: what passes that found nothing new agree on. */
-export function sameState(before: RunStatus, after: RunStatus): boolean {
-  const gist = ({ conditions, problems }: RunStatus) =>
+/**
+ * Whether two statuses say the same but for times: what passes that found nothing new agree on. That a plugin of `untold`
+ * runs, which the one before does not say, makes no difference.
+ */
+export function sameState(before: RunStatus, after: RunStatus, untold: ReadonlySet<string>): boolean {
+  const told = new Set(before.running);
+  const gist = ({ conditions, problems, running }: RunStatus) =>
     canonicalJson(
       asValue([
-        conditions.map(({ type, status, reason, message }) => [type, status, reason, message]),
+        conditions
+          .filter(({ type }) => type !== 'Reconciling')
+          .map(({ type, status, reason, message }) => [type, status, reason, message]),
+        running.filter(name => told.has(name) || !untold.has(name)),
         problems,
       ]),
     );

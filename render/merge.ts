@@ -1,3 +1,4 @@
+import { oncePer } from '../protocol/once-per.js';
 import { byCodePoint } from '../protocol/order.js';
 import { isExpired, partFileName, partId } from '../protocol/part.js';
 import type { Part } from '../protocol/part.js';
@@ -82,14 +83,14 @@ export function merge(input: MergeInput, now: Instant): MergeOutcome {
     for (const resource of part.resources) ownerOf.set(refKey(refOf(resource)), part);
   }
 
+  const partOf = new Map(admitted.flatMap(part => part.resources.map(resource => [resource, part] as const)));
   const masks = resolveMasks(admitted, rules);
   const effective = compose(input.startup, admitted, masks.suppressed);
   return {
     effective,
     origins: effective.resources.map(resource => {
-      const ref = refOf(resource);
-      const part = ownerOf.get(refKey(ref));
-      return { resource: ref, source: part === undefined ? startupSource : partId(part) };
+      const part = partOf.get(resource);
+      return part === undefined ? startupOrigin(resource) : { resource: refOf(resource), source: partId(part) };
     }),
     suppressed: [...masks.suppressed.values()],
     parts: accounts,
@@ -103,12 +104,12 @@ interface StartupRules {
   readonly permissions: readonly MaskPermission[];
 }
 
-function rulesOf(startup: Router): StartupRules {
-  return {
+const rulesOf = oncePer(
+  (startup: Router): StartupRules => ({
     identities: new Set(startup.resources.map(resource => refKey(refOf(resource)))),
     permissions: startup.resources.filter(isOverridePolicy).flatMap(decodeMaskPermissions),
-  };
-}
+  }),
+);
 
 /** In byte order of source, which is also the order of admission. */
 function newestOfEachSource(parts: readonly Part[]): Part[] {
@@ -229,6 +230,10 @@ function refuseMask(part: Part, target: ResourceRef, rules: StartupRules): Probl
   };
 }
 
+const startupOrigin = oncePer(
+  (resource: Resource): Origin => ({ resource: refOf(resource), source: startupSource }),
+);
+
 /** Startup in its order, less the suppressed; then the parts in order of source, each by identity. */
 function compose(
   startup: Router,
@@ -239,8 +244,20 @@ function compose(
     suppressed.size === 0
       ? startup.resources
       : startup.resources.filter(resource => !suppressed.has(refKey(refOf(resource))));
-  const added = parts.flatMap(part =>
-    [...part.resources].sort((a, b) => byCodePoint(refKey(refOf(a)), refKey(refOf(b)))),
-  );
-  return { ...startup, resources: [...kept, ...added] };
+  const resources = [...kept, ...parts.flatMap(part => byIdentity(part.resources))];
+  const last = composed.get(startup);
+  const same =
+    last?.resources.length === resources.length &&
+    last.resources.every((resource, i) => resource === resources[i]);
+  if (same) return last;
+  const router = { ...startup, resources };
+  composed.set(startup, router);
+  return router;
 }
+
+/** What was composed last: the same resources make the same router, whose text and digest are known already. */
+const composed = new WeakMap<Router, Router>();
+
+const byIdentity = oncePer((resources: readonly Resource[]) =>
+  [...resources].sort((a, b) => byCodePoint(refKey(refOf(a)), refKey(refOf(b)))),
+);

@@ -1,4 +1,5 @@
 import { sha256 } from '../protocol/digest.js';
+import { oncePer } from '../protocol/once-per.js';
 import { apiVersions, refKey, refOf } from '../protocol/resource.js';
 import type { Resource, Router } from '../protocol/resource.js';
 import { printListItem, printYaml } from './canonical-yaml.js';
@@ -32,33 +33,17 @@ export function routerText(router: Router): RouterText {
   };
 }
 
+/** The canonical YAML of a router. */
 export function printRouter(router: Router): string {
-  return wholeOf(router).text;
+  const { header, blocks } = routerText(router);
+  return header + blocks.map(block => block.text).join('');
 }
+
+/** The same in UTF-8. Routers are immutable, and one pass asks for the same one several times. */
+export const routerBytes = oncePer((router: Router): Uint8Array => Buffer.from(printRouter(router)));
 
 /** `sha256:…` of the canonical YAML: Startup-Config-Hash and Effective-Config-Hash. */
-export function hashOfRouter(router: Router): string {
-  const whole = wholeOf(router);
-  return (whole.hash ??= sha256(whole.text));
-}
-
-/** Routers are immutable as well, and one pass asks for the same one several times. */
-const whole = new WeakMap<Router, { readonly text: string; hash?: string }>();
-
-function wholeOf(router: Router): { readonly text: string; hash?: string } {
-  let known = whole.get(router);
-  if (known === undefined) {
-    const { header, blocks } = routerText(router);
-    whole.set(router, (known = { text: header + blocks.map(block => block.text).join('') }));
-  }
-  return known;
-}
+export const hashOfRouter = oncePer((router: Router): string => sha256(routerBytes(router)));
 
 /** Resources are immutable, so the text of one that is met again is the text it had. */
-const printed = new WeakMap<Resource, string>();
-
-function printResource(resource: Resource): string {
-  let text = printed.get(resource);
-  if (text === undefined) printed.set(resource, (text = printListItem(resource, resourceIndent)));
-  return text;
-}
+const printResource = oncePer((resource: Resource): string => printListItem(resource, resourceIndent));

@@ -1,7 +1,7 @@
 import type { Value } from '../../protocol/resource.js';
 import type { Instant } from '../../protocol/time.js';
 import { printYaml } from '../../render/canonical-yaml.js';
-import { fileText, readOwn, statePaths } from '../head.js';
+import { parseDocument, statePaths } from '../head.js';
 import type { Head } from '../head.js';
 import { decodeQuarantine, encodeQuarantine, quarantineAfter } from './quarantine.js';
 import type { Quarantined } from './quarantine.js';
@@ -30,7 +30,10 @@ export const controlPaths = {
 
 /** What a commit says. */
 export function controlOf(head: Pick<Head, 'files'>): Control {
-  const read = (path: string): Value => readOwn(path, fileText(head, path));
+  const read = (path: string): Value => {
+    const bytes = head.files.get(path);
+    return bytes === undefined ? null : parseDocument(path, bytes);
+  };
   const confirm = decodeConfirmation(read(controlPaths.confirm));
   return {
     quarantine: decodeQuarantine(read(controlPaths.quarantine)),

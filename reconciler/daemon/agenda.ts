@@ -13,7 +13,8 @@ export type WakeReason =
   | 'scanDue'
   | 'suspensionEnd'
   | 'confirmEnd'
-  | 'probeDue';
+  | 'probeDue'
+  | 'runUntold';
 
 export interface AgendaFacts {
   readonly running: ReadonlySet<string>;

@@ -24,6 +24,7 @@ import type { RunOrder } from '../run-plugin.js';
 import { startRuns } from '../start-runs.js';
 import { sameState, statusAfter } from '../status.js';
 import { createActions } from './actions.js';
+import { cachePass } from '../document-cache.js';
 import { agenda } from './agenda.js';
 import { createOwnershipKeeper } from './ownership.js';
 import { createProber } from './prober.js';
@@ -69,9 +70,13 @@ export function startDaemon(options: DaemonOptions): Daemon {
   // Every plugin that runs listens to it, and there is no leak in that.
   setMaxListeners(0, stopping.signal);
   let asked = false;
+  /** Whether the next pass reads every file, whatever `stat` says of it. */
+  let readAll = true;
   /** The config of a pass that wrote, while nobody but that pass asks for a look. */
   let justRead: LoadedConfig | undefined;
   let working: Promise<void> | undefined;
+  /** What a pass has written, until it is kept for others. */
+  let lately: PassReport | undefined;
   /** Whether what an earlier run left half-done has been mended: the first pass does it, under the lock. */
   let mended = false;
   let failedPasses = 0;
@@ -102,10 +107,15 @@ export function startDaemon(options: DaemonOptions): Daemon {
     memory,
   };
 
-  /** Looks at everything: something has come to its end, or the time for something has come. */
+  /** Looks past what was found quiet: something has come to its end, or the time for something has come. */
   function look_(): void {
     quiet = undefined;
     hint();
+  }
+
+  function rescan(): void {
+    readAll = true;
+    look_();
   }
 
   function hint(): void {
@@ -121,6 +131,10 @@ export function startDaemon(options: DaemonOptions): Daemon {
       while (asked && !stopping.signal.aborted) {
         asked = false;
         await attemptPass();
+        // Nobody waits for it, so it waits until there is nothing else to do.
+        if (asked || lately === undefined) continue;
+        await cachePass(options.state.path, lately);
+        lately = undefined;
       }
     } finally {
       // Here, and not once the promise is settled: a look that is asked for in between would go unheard.
@@ -140,6 +154,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
       if (stopping.signal.aborted) return;
       failedPasses++;
       quiet = undefined;
+      readAll = true;
       forget(memory);
       const retryAt = clock.now() + backoffMs('pass', failedPasses);
       log('error', error instanceof Error ? error.message : String(error), { failures: failedPasses });
@@ -152,7 +167,9 @@ export function startDaemon(options: DaemonOptions): Daemon {
     if (quiet !== undefined && (await isQuiet(quiet, passOptions, memory))) return undefined;
     quiet = undefined;
     const gist = await stateGist(options.state.path);
-    const looked = unwrap(await look(passOptions, { justRead }));
+    const byStamps = !readAll;
+    readAll = false;
+    const looked = unwrap(await look(passOptions, { justRead, byStamps }));
     const { config, situation, view } = looked;
     const plan = planRuns({ ...view, situation }, clock.now());
     const orders = longestWaitingFirst(ordersOf(plan, situation, view), view.status);
@@ -162,7 +179,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     const lightly = mended;
     if (taken.length === 0 && lightly) {
       const draft = await decide({ options: passOptions, plan, attempts, config, view, repairs: [] });
-      if (!worthWriting(draft, looked)) {
+      if (!worthWriting(draft, looked, runs.fresh)) {
         const actionsAt = await actions.consider(looked, draft.finishedAt);
         const ownershipAt = await ownership.consider(looked, draft.finishedAt);
         const wakeAt = setAlarm(plan, view.head.parts, {
@@ -171,6 +188,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
           ownershipAt,
           control: controlOf(view.head),
           probeAt: prober.consider(view, draft.finishedAt),
+          tellAt: runs.freshForMs === undefined ? undefined : clock.now() + Math.ceil(runs.freshForMs),
         });
         const busy =
           runs.running.size > 0 || actions.busy || ownership.busy || prober.busy || orders.length > 0;
@@ -185,6 +203,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
       const report = unwrap(await commitUnderLock(passOptions, plan, { ...found, lightly }));
       tell(report);
       options.onPass?.(report);
+      lately = report;
       return report.config;
     } catch (error) {
       runs.giveBack(taken);
@@ -203,12 +222,13 @@ export function startDaemon(options: DaemonOptions): Daemon {
   function setAlarm(
     plan: readonly PlannedPlugin[],
     parts: readonly Part[],
-    { decidedAt, actionsAt, ownershipAt, control, probeAt }: AlarmFacts,
+    { decidedAt, actionsAt, ownershipAt, control, probeAt, tellAt }: AlarmFacts,
   ): Instant | undefined {
     // A part that was in force when the pass was decided has its end before it, even if that has come by now.
     const live = parts.filter(part => !isExpired(part, decidedAt));
     const next = earliest([
       ...agenda(plan, live, { running: runs.running, ...control }),
+      ...(tellAt === undefined ? [] : [{ at: tellAt, reason: 'runUntold', name: 'plugins' } as const]),
       ...(probeAt === undefined ? [] : [{ at: probeAt, reason: 'probeDue', name: 'confirmation' } as const]),
       ...(actionsAt === undefined ? [] : [{ at: actionsAt, reason: 'actionDue', name: 'actions' } as const]),
       ...(ownershipAt === undefined
@@ -232,12 +252,12 @@ export function startDaemon(options: DaemonOptions): Daemon {
 
   return {
     look(why = 'rescan') {
-      if (why === 'rescan') look_();
+      if (why === 'rescan') rescan();
       else hint();
     },
     mend() {
       mended = false;
-      look_();
+      rescan();
     },
     idle,
     async settled() {
@@ -264,15 +284,20 @@ interface AlarmFacts {
   readonly ownershipAt: Instant | undefined;
   readonly control: Control;
   readonly probeAt: Instant | undefined;
+  /** When a plugin that still runs then has run for so long that the status has to say so. */
+  readonly tellAt: Instant | undefined;
 }
 
-/** Whether a pass without results has something to put on disk: a commit, a shorter lease, or a changed condition. */
-function worthWriting(draft: PassReport, { view }: Looked): boolean {
+/**
+ * Whether a pass without results has something to put on disk: a commit, a shorter lease, or a changed condition, and it is
+ * none that plugins run which were started just now.
+ */
+function worthWriting(draft: PassReport, { view }: Looked, fresh: ReadonlySet<string>): boolean {
   return (
     draft.settlement?.commit !== undefined ||
     (draft.settlement?.holds.length ?? 0) > 0 ||
     view.leasesMoved === true ||
-    !sameState(view.status, statusAfter(view.status, draft))
+    !sameState(view.status, statusAfter(view.status, draft), fresh)
   );
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../../protocol/digest.js';
 import type { Instant } from '../../protocol/time.js';
-import { isUnchanged } from '../../state/config/load.js';
+import { unchangedConfig } from '../../state/config/load.js';
 import { readInbox } from '../../state/inbox.js';
 import type { PassMemory } from '../memory.js';
 import type { PassOptions } from '../pass-options.js';
@@ -38,7 +38,7 @@ export async function isQuiet(
 ): Promise<boolean> {
   return (
     clock() < quiet.until &&
-    isUnchanged(config, memory.config) &&
+    unchangedConfig(config, memory.config) !== undefined &&
     (await readInbox(inboxPath(state.path))).length === 0 &&
     (await stateGist(state.path)) === quiet.state
   );

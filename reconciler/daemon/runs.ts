@@ -7,6 +7,9 @@ import type { Log } from './logger.js';
 /** How long to leave a plugin alone that another process is running. */
 const elsewhereMs = 1_000;
 
+/** Most plugins answer sooner, and what is over at once is not worth a write to say that it has begun. */
+const briefMs = 50;
+
 /** Side by side: more than there are cores, so that a few plugins that hang do not keep the others from their turn. */
 const mostRuns = 16;
 
@@ -26,6 +29,10 @@ export interface Runs {
   start(orders: readonly RunOrder[], options: StartOptions): void;
   /** Plugins that run. */
   readonly running: ReadonlySet<string>;
+  /** Those among them that have been started only just now. */
+  readonly fresh: ReadonlySet<string>;
+  /** In how many milliseconds the first of them is no longer fresh; undefined where none is. */
+  readonly freshForMs: number | undefined;
   /** The results that are there; they are gone from here then. */
   take(): Attempt[];
   /** Keeps results that could not be taken in for the next time. */
@@ -35,7 +42,7 @@ export interface Runs {
 }
 
 export function createRuns({ startRuns, clock, log, stopping, onEnd }: RunsOptions): Runs {
-  const running = new Map<string, Promise<void>>();
+  const running = new Map<string, { readonly ended: Promise<void>; readonly since: number }>();
   let finished: readonly Attempt[] = [];
 
   async function run(order: RunOrder, options: StartOptions): Promise<void> {
@@ -70,18 +77,27 @@ export function createRuns({ startRuns, clock, log, stopping, onEnd }: RunsOptio
     });
   }
 
+  const freshFor = (since: number): number => since + briefMs - clock.monotonic();
+
   return {
     start(orders, options) {
       const waiting = new Set(finished.map(({ name }) => name));
       for (const order of orders) {
         if (running.size >= mostRuns) return;
         if (!running.has(order.name) && !waiting.has(order.name)) {
-          running.set(order.name, run(order, options));
+          running.set(order.name, { ended: run(order, options), since: clock.monotonic() });
         }
       }
     },
     get running() {
       return new Set(running.keys());
+    },
+    get fresh() {
+      return new Set([...running].flatMap(([name, { since }]) => (freshFor(since) > 0 ? [name] : [])));
+    },
+    get freshForMs() {
+      const left = [...running.values()].map(({ since }) => freshFor(since)).filter(ms => ms > 0);
+      return left.length === 0 ? undefined : Math.min(...left);
     },
     take() {
       const attempts = [...finished];
@@ -92,7 +108,7 @@ export function createRuns({ startRuns, clock, log, stopping, onEnd }: RunsOptio
       finished = [...attempts, ...finished];
     },
     async ended() {
-      await Promise.allSettled(running.values());
+      await Promise.allSettled([...running.values()].map(({ ended }) => ended));
     },
   };
 }

@@ -41,7 +41,7 @@ function headAfter(head: Head, { commit, leases, generation }: Settlement): Head
   const files = new Map(
     [...commit.files].map(([path, content]) => [
       path,
-      typeof content === 'string' ? Buffer.from(content) : content,
+      content,
     ]),
   );
   const next = decodeHead({ commit: `predicted-${generation.next}`, files }, leases);

@@ -4,9 +4,10 @@ import type { Resource, ResourceRef, Router } from '../../protocol/resource.js';
 import type { Place } from '../../protocol/problem.js';
 import type { Cause } from '../../render/commit-message.js';
 import { differingFields } from '../../render/changes.js';
-import { fileText, statePaths } from '../head.js';
+import { statePaths } from '../head.js';
 import type { Head } from '../head.js';
 import type { Situation } from '../situation.js';
+import { sameBytes } from './content.js';
 import type { Content } from './content.js';
 import type { AcceptedPart, EndedPart } from './parts.js';
 import { partId } from '../../protocol/part.js';
@@ -63,7 +64,7 @@ export function authorOf(causes: readonly Cause[], operator: string): string {
 export interface CauseFacts {
   readonly head: Head;
   readonly situation: Situation & { readonly startup: Router };
-  readonly startupText: string;
+  readonly startupBytes: Uint8Array;
   readonly ended: readonly EndedPart[];
   readonly accepted: readonly AcceptedPart[];
   readonly content: Content;
@@ -83,9 +84,9 @@ export function causesOf(facts: CauseFacts): Cause[] {
   if (promoted !== undefined) causes.push({ type: 'promote', digest: promoted });
   if (facts.ordered !== undefined) {
     causes.push(facts.ordered);
-  } else if (sha256(facts.startupText) === promoted) {
+  } else if (sha256(facts.startupBytes) === promoted) {
     // Said already.
-  } else if (fileText(head, statePaths.startup) !== facts.startupText) {
+  } else if (!sameBytes(head.files.get(statePaths.startup), facts.startupBytes)) {
     causes.push(
       ...configCauses(
         { router: head.startup(), places: head.record?.places ?? [] },
@@ -95,11 +96,7 @@ export function causesOf(facts: CauseFacts): Cause[] {
   }
   const manifestPaths = new Set([...head.files.keys(), ...facts.content.keys()].filter(isManifest));
   for (const path of manifestPaths) {
-    const after = facts.content.get(path);
-    if (
-      head.commit !== undefined &&
-      fileText(head, path) !== (after === undefined ? undefined : String(after))
-    ) {
+    if (head.commit !== undefined && !sameBytes(head.files.get(path), facts.content.get(path))) {
       causes.push({
         type: 'config',
         file: `plugins/${path.slice(statePaths.plugins.length, -'.yaml'.length)}/plugin.yaml`,

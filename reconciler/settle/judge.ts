@@ -1,5 +1,6 @@
 import { changePolicyOf } from '../../protocol/change-policy.js';
 import type { GuardPolicy } from '../../protocol/change-policy.js';
+import { oncePer } from '../../protocol/once-per.js';
 import { byCodePoint } from '../../protocol/order.js';
 import type { Part } from '../../protocol/part.js';
 import type { Router } from '../../protocol/resource.js';
@@ -32,10 +33,13 @@ const guardingWords = ['ChangePolicy', 'protectedInterfaces', 'protectedZones'];
 /** Whether the configuration in force may hold a change; before the first generation nothing is guarded. */
 export function mayGuard({ files }: Pick<Head, 'files'>): boolean {
   const bytes = files.get(statePaths.startup);
-  if (bytes === undefined) return false;
+  return bytes !== undefined && namesGuard(bytes);
+}
+
+const namesGuard = oncePer((bytes: Uint8Array): boolean => {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return guardingWords.some(word => text.includes(word));
-}
+});
 
 /** How the configuration in force has changes judged; undefined where nothing can hold one. */
 export function guardOf(head: Head, how: Omit<Guard, 'policy'>): Guard | undefined {

@@ -1,3 +1,4 @@
+import { oncePer } from '../../protocol/once-per.js';
 import { encodePart, partId } from '../../protocol/part.js';
 import type { Part } from '../../protocol/part.js';
 import type { Problem } from '../../protocol/problem.js';
@@ -13,9 +14,9 @@ import type { Cause } from '../../render/commit-message.js';
 import { encodeGeneration } from '../../render/generation-record.js';
 import { merge } from '../../render/merge.js';
 import type { MergeOutcome } from '../../render/merge.js';
-import { hashOfRouter, printRouter } from '../../render/router-yaml.js';
+import { hashOfRouter, routerBytes } from '../../render/router-yaml.js';
 import { authorOf, causesOf } from './causes.js';
-import { fileText, numbersOf, statePaths } from '../head.js';
+import { numbersOf, statePaths } from '../head.js';
 import type { Head } from '../head.js';
 import type { LeaseRecord } from '../records/leases.js';
 import { controlCauses, controlChanges, controlOf, nextControl } from '../control/control.js';
@@ -27,7 +28,7 @@ import type { Held } from '../control/held.js';
 import type { Promotion } from '../control/promotion.js';
 import { unboundReason } from '../situation.js';
 import type { Situation } from '../situation.js';
-import { contentFiles, onlyControl, partPath, sameContent } from './content.js';
+import { contentFiles, onlyControl, partPath, sameBytes, sameContent } from './content.js';
 import { endedParts, endingNote, nextParts, takeProposals } from './parts.js';
 import type { EndedPart, ProposalOutcome, RunProposal } from './parts.js';
 import { validator } from './validator.js';
@@ -54,7 +55,7 @@ export interface SettleInput {
 
 /** A commit to be made: the whole tree, and what to say about it. */
 export interface CommitPlan {
-  readonly files: ReadonlyMap<string, string | Uint8Array>;
+  readonly files: ReadonlyMap<string, Uint8Array>;
   /** The data of the documents among them that were printed for this commit, by path. */
   readonly documents: ReadonlyMap<string, Value>;
   readonly message: string;
@@ -92,16 +93,15 @@ export function settle(input: SettleInput, now: Instant): Settlement {
   const ended = endedParts(head.parts, situation, now);
   const taken = takeProposals(input, now);
   const parts = nextParts(head.parts, ended, taken.parts);
-  const places = new Map(situation.places.map(({ resource, place }) => [refKey(resource), place]));
-  const placeOf = (ref: ResourceRef) => places.get(refKey(ref));
+  const placeOf = (ref: ResourceRef) => placesByRef(situation.places).get(refKey(ref));
   const merged = merge(
     { startup: situation.startup, parts, placeOf, validate: validator(situation, situation.startup) },
     now,
   );
 
-  const startupText = printRouter(situation.startup);
-  const effectiveText = printRouter(merged.effective);
-  const sameEffective = fileText(head, statePaths.effective) === effectiveText;
+  const startupBytes = routerBytes(situation.startup);
+  const effectiveBytes = routerBytes(merged.effective);
+  const sameEffective = sameBytes(head.files.get(statePaths.effective), effectiveBytes);
   const numbers = numbersOf(head);
   const next = sameEffective ? head.generation : numbers.generation + 1;
   const generation = { current: head.generation, next };
@@ -147,8 +147,8 @@ export function settle(input: SettleInput, now: Instant): Settlement {
     situation,
     parts,
     accepted: taken.accepted,
-    startupText,
-    effectiveText,
+    startupBytes,
+    effectiveBytes,
     control: controlChanges(steering, control),
   });
   const leases = parts.map(({ source, generation, observedAt, expiresAt }) => ({
@@ -182,7 +182,7 @@ export function settle(input: SettleInput, now: Instant): Settlement {
     const causes = causesOf({
       head,
       situation,
-      startupText,
+      startupBytes,
       ended,
       accepted: taken.accepted,
       content,
@@ -214,7 +214,7 @@ export function settle(input: SettleInput, now: Instant): Settlement {
       findings: merged.findings,
     });
     return {
-      files: new Map([...content, [statePaths.generation, printYaml(record)]]),
+      files: new Map([...content, [statePaths.generation, Buffer.from(printYaml(record))]]),
       documents: new Map([
         ...routers,
         [statePaths.generation, record],
@@ -226,6 +226,10 @@ export function settle(input: SettleInput, now: Instant): Settlement {
     };
   }
 }
+
+const placesByRef = oncePer(
+  (places: Situation['places']) => new Map(places.map(({ resource, place }) => [refKey(resource), place])),
+);
 
 function partNumbers(parts: readonly Part[]): Record<string, number> {
   return Object.fromEntries(parts.map(({ source, generation }) => [source, generation]));

@@ -44,24 +44,29 @@ export interface LoadedConfig {
 
 /** What reading a config directory last came to, for who reads it again and again: only what has changed is parsed. */
 export interface ConfigMemory {
-  last?: { readonly files: ConfigFiles; readonly reading: Reading; readonly stamped?: StampedConfig };
+  last?: {
+    readonly files: ConfigFiles;
+    readonly reading: Reading;
+    readonly config: LoadedConfig;
+    readonly stamped: StampedConfig | undefined;
+  };
 }
 
 interface StampedConfig {
   /** The programs of plugins, which may stand anywhere. */
   readonly programs: readonly string[];
-  /** As they were before the directory was read. */
   readonly stamps: Stamps;
 }
 
-/** Whether everything that was read last is, by what `stat` says of it, as it was then. */
-export function isUnchanged(location: ConfigLocation, { last }: ConfigMemory): boolean {
+/** What was read last, where everything that it was read from is, by what `stat` says of it, as it was then. */
+export function unchangedConfig(location: ConfigLocation, { last }: ConfigMemory): LoadedConfig | undefined {
   const stamped = last?.stamped;
-  if (stamped?.stamps === undefined) return false;
-  return takeStamps(location, stamped.programs, Date.now()) === stamped.stamps;
+  if (stamped?.stamps === undefined) return undefined;
+  return takeStamps(location, stamped.programs, Date.now()) === stamped.stamps ? last?.config : undefined;
 }
 
 export interface LoadOptions {
+  /** Filled with what was read. */
   readonly memory?: ConfigMemory;
   /** The state directory whose cache may be read: for who commits nothing of it. */
   readonly cachedIn?: string;
@@ -69,11 +74,10 @@ export interface LoadOptions {
 
 export async function loadConfig(
   location: ConfigLocation,
-  { memory = {}, cachedIn }: LoadOptions = {},
+  { memory, cachedIn }: LoadOptions = {},
 ): Promise<LoadedConfig> {
-  const last = memory.last;
-  const programsBefore = last?.stamped?.programs ?? [];
-  const stamps = last === undefined ? undefined : takeStamps(location, programsBefore, Date.now());
+  const last = memory?.last;
+  const startedMs = Date.now();
   const files = await readConfigFiles(location, trustWalk());
   const reading =
     last !== undefined && sameFiles(last.files, files)
@@ -98,11 +102,8 @@ export async function loadConfig(
   const plugins = [...manifests, ...declared];
   problems.push(...checkAsWhole(resources, plugins));
 
-  const programs = programsOf(plugins);
-  const same = programs?.join('\n') === programsBefore.join('\n');
-  memory.last = { files, reading, stamped: { programs: programs ?? [], stamps: same ? stamps : undefined } };
   const pluginProblems = plugins.flatMap(plugin => plugin.problems);
-  return {
+  const config: LoadedConfig = {
     startup: problems.some(isError) ? undefined : router,
     resources,
     plugins,
@@ -112,6 +113,18 @@ export async function loadConfig(
     readings,
     texts: new Map([...readings].flatMap(([path, { text }]) => (text === undefined ? [] : [[path, text]]))),
   };
+  if (memory !== undefined) {
+    const programs = programsOf(plugins);
+    // Taken afterwards: what changed while it was read counts as changed too lately to be told.
+    const stamps = programs === undefined ? undefined : takeStamps(location, programs, startedMs);
+    memory.last = {
+      files,
+      reading,
+      config,
+      stamped: programs === undefined ? undefined : { programs, stamps },
+    };
+  }
+  return config;
 }
 
 /** Undefined where one is missing: nobody can tell by stamps when it comes. */

@@ -5,8 +5,8 @@ import type { ConfigLocation } from './files.js';
 
 /**
  * What `stat` says of everything that a config directory is read from, as one text: as long as that stays the same, nothing
- * has to be read again. Undefined where it cannot be told, or where something changed so lately that another change may
- * not show in its times.
+ * has to be read again. Undefined where it cannot be told, or where something changed since a moment or so shortly before
+ * it that another change may not show in its times.
  */
 export type Stamps = string | undefined;
 
@@ -17,7 +17,7 @@ const coarsestMs = 2_000;
  * Looks at the tree below the config directory, at what lies outside of it, and at the owners and modes of all folders
  * above. Some thousand calls that each take microseconds: waiting for each of them would take longer.
  */
-export function takeStamps(location: ConfigLocation, programs: readonly string[], nowMs: number): Stamps {
+export function takeStamps(location: ConfigLocation, programs: readonly string[], sinceMs: number): Stamps {
   const stamps: string[] = [];
   let newest = 0n;
 
@@ -57,16 +57,16 @@ export function takeStamps(location: ConfigLocation, programs: readonly string[]
   } catch {
     return undefined;
   }
-  return newest < BigInt(Math.floor(nowMs - coarsestMs)) * 1_000_000n ? stamps.join('\n') : undefined;
+  return newest < BigInt(Math.floor(sinceMs - coarsestMs)) * 1_000_000n ? stamps.join('\n') : undefined;
 }
 
-/** Beside a single file, `plugins/` and `schemas/` count as in a directory. */
-function rootsOf({ path, pluginDir }: ConfigLocation): string[] {
+/** What stands for the startup-config counts as well. Beside a single file, `plugins/` and `schemas/` count as in a directory. */
+function rootsOf({ path, pluginDir, startup }: ConfigLocation): string[] {
   const real = realpathSync(path);
   const beside = statSync(real).isFile()
     ? ['plugins', 'schemas'].map(name => join(dirname(real), name)).filter(folder => existsSync(folder))
     : [];
-  return [path, ...beside, ...(pluginDir === undefined ? [] : [pluginDir])];
+  return [path, ...beside, ...[pluginDir, startup].filter(other => other !== undefined)];
 }
 
 function foldersAbove(path: string): string[] {

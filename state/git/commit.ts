@@ -60,7 +60,7 @@ export async function commitFiles(
   const head = await readRef(context, branch);
   if (head !== input.parent) return fail({ kind: 'moved', head });
   const parent = input.parent === null ? undefined : await history.facts(input.parent);
-  const contents = new Map([...input.files].map(([path, content]) => [path, Buffer.from(content)]));
+  const contents = bytesOf(input.files);
   const files = new Map([...contents].map(([path, content]) => [path, blobId(content)]));
   if (parent !== undefined && sameListing(parent.files, files)) return fail({ kind: 'unchanged' });
 
@@ -82,7 +82,7 @@ export async function writeDetached(
 ): Promise<Revision> {
   checkInput(input);
   const parent = await tools.history.facts(input.parent);
-  const contents = new Map([...input.files].map(([path, content]) => [path, Buffer.from(content)]));
+  const contents = bytesOf(input.files);
   const files = new Map([...contents].map(([path, content]) => [path, blobId(content)]));
   return withScratch(tools.context, async scratch => {
     const { commit } = await writeObjects(tools, input, { scratch, contents, files, parent });
@@ -92,7 +92,7 @@ export async function writeDetached(
 
 interface ObjectFacts {
   readonly scratch: string;
-  readonly contents: ReadonlyMap<string, Buffer>;
+  readonly contents: ReadonlyMap<string, Uint8Array>;
   /** Blob ids by path. */
   readonly files: ReadonlyMap<string, string>;
   readonly parent: CommitFacts | undefined;
@@ -118,14 +118,20 @@ async function writeObjects(
   return { commit, root: tree.root, seconds };
 }
 
+function bytesOf(files: CommitInput['files']): Map<string, Uint8Array> {
+  return new Map(
+    [...files].map(([path, content]) => [path, typeof content === 'string' ? Buffer.from(content) : content]),
+  );
+}
+
 /** Blobs that the parent does not hold, by id. */
 function newBlobs(
-  contents: ReadonlyMap<string, Buffer>,
+  contents: ReadonlyMap<string, Uint8Array>,
   files: ReadonlyMap<string, string>,
   parent: CommitFacts | undefined,
-): Map<string, Buffer> {
+): Map<string, Uint8Array> {
   const known = new Set(parent?.files.values());
-  const fresh = new Map<string, Buffer>();
+  const fresh = new Map<string, Uint8Array>();
   for (const [path, content] of contents) {
     const id = files.get(path) ?? '';
     if (!known.has(id)) fresh.set(id, content);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { oncePer } from '../../protocol/once-per.js';
 import { fsyncDir, fsyncFile } from '../files.js';
 import { storing } from '../storage-error.js';
 import { errnoOf } from '../errno.js';
@@ -8,10 +9,8 @@ import type { GitContext } from './environment.js';
 import { damaged } from './git-error.js';
 import { git, gitCatFile } from './run.js';
 
-/** The id that git gives these bytes as a file (SHA-1 repositories). */
-export function blobId(content: Uint8Array): string {
-  return objectId('blob', content);
-}
+/** The id that git gives these bytes, which must not be changed after, as a file (SHA-1 repositories). */
+export const blobId = oncePer((content: Uint8Array): string => objectId('blob', content));
 
 export function objectId(type: 'blob' | 'commit' | 'tree', content: Uint8Array): string {
   return createHash('sha1').update(`${type} ${content.length}\0`).update(content).digest('hex');

@@ -40,7 +40,7 @@ async function dryRun(
   const floors = makeFloors();
   const workspace = makeWorkspace(counts);
   routerctl('reconcile', ...workspace.where);
-  workspace.say(0);
+  workspace.touch(0);
   const run = (): void => {
     routerctl('reconcile', '--dry-run', ...workspace.where);
   };

@@ -11,6 +11,8 @@ export interface ResidentDaemon {
   readonly hint: () => Promise<void>;
   /** From a hint until a pass has written something that `wanted` is about. */
   readonly until: (wanted: (report: PassReport) => boolean) => Promise<void>;
+  /** Lets the time of day go on, without telling the daemon. */
+  readonly advance: (ms: number) => void;
   /** Until nothing runs and nothing is left to do. */
   readonly rest: () => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -19,6 +21,7 @@ export interface ResidentDaemon {
 export async function residentDaemon({ config, state }: Workspace): Promise<ResidentDaemon> {
   let waiting: { readonly wanted: (report: PassReport) => boolean; readonly done: () => void } | undefined;
   let running = 0;
+  let ahead = 0;
   const daemon: Daemon = startDaemon({
     config: { path: config, stateDir: state, schemaFiles: [] },
     state: { path: state, searchPath: searchPathOf(process.env['PATH']) },
@@ -26,7 +29,7 @@ export async function residentDaemon({ config, state }: Workspace): Promise<Resi
     operator: 'bench',
     command: 'bench',
     lockTimeoutMs: 30_000,
-    clock: systemClock,
+    clock: { ...systemClock, now: () => systemClock.now() + ahead },
     log: (level, message) => {
       if (level === 'error') throw new Error(message);
     },
@@ -56,6 +59,9 @@ export async function residentDaemon({ config, state }: Workspace): Promise<Resi
       daemon.look('change');
       await written;
       waiting = undefined;
+    },
+    advance(ms) {
+      ahead += ms;
     },
     rest,
     stop: () => daemon.stop(),

@@ -6,7 +6,7 @@ import { makeFloors } from './floors.js';
 import { residentDaemon } from './in-process.js';
 import { measure } from './measure.js';
 import type { Timing } from './measure.js';
-import { makeWorkspace } from './workspace.js';
+import { firstPluginEveryMs, makeWorkspace } from './workspace.js';
 import type { Workspace } from './workspace.js';
 
 interface Counts {
@@ -34,7 +34,7 @@ function runFiles({ state }: Workspace): ReadonlyMap<string, string> {
   return new Map(paths.map(path => [path, readFileSync(join(state, path), 'utf8')]));
 }
 
-/** From a hint that a plugin's program has changed to the generation that holds its new answer. */
+/** From the moment at which a plugin is due to the generation that holds its new answer. */
 async function accepted(size: Size, large: boolean): Promise<Row[]> {
   const counts = countsOf(size, large);
   const workspace = makeWorkspace(counts);
@@ -46,6 +46,7 @@ async function accepted(size: Size, large: boolean): Promise<Row[]> {
     before: async () => {
       await daemon.rest();
       workspace.say(0);
+      daemon.advance(firstPluginEveryMs);
     },
     run: () => daemon.until(({ commit }) => commit !== undefined),
   };
@@ -93,7 +94,7 @@ export const noop: Bench = {
   },
 };
 
-/** A plugin whose program has changed, and says the same: its lease is renewed and nothing is committed. */
+/** A plugin that is due, and says the same: its lease is renewed and nothing is committed. */
 export const renewal: Bench = {
   name: 'renewal',
   async run(size) {
@@ -105,7 +106,7 @@ export const renewal: Bench = {
       name: 'renewed',
       before: async () => {
         await daemon.rest();
-        workspace.touch(0);
+        daemon.advance(firstPluginEveryMs);
       },
       run: () => daemon.until(({ plugins }) => plugins.some(({ outcome }) => outcome === 'renewed')),
     };

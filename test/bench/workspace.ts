@@ -25,16 +25,19 @@ export interface Workspace {
   readonly programOf: (plugin: number) => string;
   /** Gives the first resource another metric, so that the next pass has something to commit. */
   readonly edit: () => void;
-  /** Has a plugin, by its number, say something else in its next run. */
+  /** Has a plugin, by its number, say something else in its next run, and does not make it due. */
   readonly say: (plugin: number) => void;
-  /** Changes a plugin's program, by its number, and not what it says. */
+  /** Changes a plugin's program, by its number, and not what it says: that makes it due. */
   readonly touch: (plugin: number) => void;
   readonly remove: () => void;
 }
 
 const namesOf = (count: number): string[] => Array.from({ length: count }, (_, i) => `plugin-${i}`);
 
-/** Plugins are at the speed of C: shell scripts of one command that prints a constant answer with one route. */
+/** How often the first plugin runs; the others run once a day. */
+export const firstPluginEveryMs = 60_000;
+
+/** Plugins are at the speed of C: shell scripts without a command of their own that print a line with one route. */
 export function makeWorkspace({ resources, files, plugins = 1 }: WorkspaceSize): Workspace {
   const top = realpathSync(mkdtempSync(join(tmpdir(), 'routerd-bench-')));
   const config = join(top, 'config');
@@ -51,9 +54,15 @@ export function makeWorkspace({ resources, files, plugins = 1 }: WorkspaceSize):
   const programOf = (plugin: number) =>
     join(config, 'plugins', names[plugin] ?? '', 'bin', names[plugin] ?? '');
   let written = 0;
+  const answers = join(top, 'answers');
+  mkdirSync(answers);
+  const answer = (plugin: number): void => {
+    writeFileSync(join(answers, String(plugin)), `${answerOf(plugin)}\n`);
+  };
   const write = (plugin: number): void => {
     written++;
-    writeFileSync(programOf(plugin), `#!/bin/sh\n# ${written}\necho '${answerOf(plugin)}'\n`);
+    const line = `read -r line < '${join(answers, String(plugin))}'`;
+    writeFileSync(programOf(plugin), `#!/bin/sh\n# ${written}\n${line}\nprintf '%s\\n' "$line"\n`);
     chmodSync(programOf(plugin), 0o755);
   };
   for (const [i, name] of names.entries()) {
@@ -61,9 +70,10 @@ export function makeWorkspace({ resources, files, plugins = 1 }: WorkspaceSize):
     mkdirSync(join(folder, 'bin'), { recursive: true, mode: 0o700 });
     writeFileSync(
       join(folder, 'plugin.yaml'),
-      `apiVersion: plugin.routerd.net/v1alpha1\nkind: Plugin\nmetadata: {name: ${name}}\nspec: {capabilities: [propose.dynamicConfig], triggers: [{type: interval, every: 24h}]}\n`,
+      `apiVersion: plugin.routerd.net/v1alpha1\nkind: Plugin\nmetadata: {name: ${name}}\nspec: {capabilities: [propose.dynamicConfig], triggers: [{type: interval, every: ${i === 0 ? `${firstPluginEveryMs / 1000}s` : '24h'}}]}\n`,
     );
     write(i);
+    answer(i);
   }
   const bindings = names.map(name => binding(name, '25h'));
   writeFileSync(join(config, 'plugins.yaml'), printRouter(router(...bindings)));
@@ -93,7 +103,7 @@ export function makeWorkspace({ resources, files, plugins = 1 }: WorkspaceSize):
     },
     say(plugin) {
       said[plugin] = (said[plugin] ?? 0) + 1;
-      write(plugin);
+      answer(plugin);
     },
     remove() {
       rmSync(top, { recursive: true, force: true });
