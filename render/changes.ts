@@ -44,8 +44,8 @@ export function changesBetween(
   after: Snapshot,
   endings: PartEndings = new Map(),
 ): Change[] {
-  const [was, is] = [before.effective.resources, after.effective.resources];
-  const [old, next] = [index(before, new Set(is)), index(after, new Set(was))];
+  const [was, is] = differing(before.effective.resources, after.effective.resources);
+  const [old, next] = [index(before, was), index(after, is)];
   const removed: Change[] = [];
   for (const [key, resource] of old.resources) {
     if (next.resources.has(key) || next.suppressed.has(key)) continue;
@@ -88,12 +88,27 @@ interface Index {
   readonly suppressed: ReadonlyMap<string, Suppression>;
 }
 
-/** What differs from the other side, which holds everything else as the very same objects. */
-function index(snapshot: Snapshot, others: ReadonlySet<Resource>): Index {
-  const own = snapshot.effective.resources.filter(resource => !others.has(resource));
+type Resources = readonly Resource[];
+
+/** What each side has that the other has not, as the very same object, at the same place from the start or the end. */
+function differing(was: Resources, is: Resources): readonly [was: Resources, is: Resources] {
+  const most = Math.min(was.length, is.length);
+  let start = 0;
+  while (start < most && was[start] === is[start]) start++;
+  let end = 0;
+  while (end < most - start && was.at(-1 - end) === is.at(-1 - end)) end++;
+  const [before, after] = [was.slice(start, was.length - end), is.slice(start, is.length - end)];
+  const [old, next] = [new Set(before), new Set(after)];
+  return [before.filter(resource => !next.has(resource)), after.filter(resource => !old.has(resource))];
+}
+
+/** The account of some resources of a snapshot. */
+function index(snapshot: Snapshot, own: Resources): Index {
   const resources = new Map(own.map(resource => [refKey(refOf(resource)), resource]));
+  const names = new Set(own.map(({ metadata }) => metadata.name));
   const origins = new Map<string, string>();
   for (const { resource, source } of snapshot.origins) {
+    if (!names.has(resource.name)) continue;
     const key = refKey(resource);
     if (resources.has(key)) origins.set(key, source);
   }

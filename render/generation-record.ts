@@ -1,3 +1,4 @@
+import { oncePer } from '../protocol/once-per.js';
 import { mapsOf, textOf, textsOf, timeOf } from '../protocol/pick.js';
 import type { Part } from '../protocol/part.js';
 import type { Place, Problem } from '../protocol/problem.js';
@@ -67,22 +68,26 @@ export function encodeGeneration(record: GenerationRecord): Value {
 
 /** One entry a file or part, one line a resource: `apiVersion kind name`, for files with the line it stands on. */
 function encodeProvenance(record: GenerationRecord): Value {
-  const files = new Map<string, Record<string, Value>>();
-  for (const { resource, place } of record.places) {
-    const lines = files.get(place.file) ?? {};
-    lines[refKey(resource)] = place.line ?? null;
-    files.set(place.file, lines);
-  }
   const parts = new Map<string, string[]>();
   for (const { resource, source } of record.origins) {
     if (source === startupSource) continue;
     parts.set(source, [...(parts.get(source) ?? []), refKey(resource)]);
   }
   return [
-    ...[...files].map(([file, lines]) => ({ file, lines })),
+    ...linesOf(record.places),
     ...[...parts].map(([part, resources]) => ({ part, resources })),
   ];
 }
+
+const linesOf = oncePer((places: GenerationRecord['places']): readonly Value[] => {
+  const files = new Map<string, Record<string, Value>>();
+  for (const { resource, place } of places) {
+    const lines = files.get(place.file) ?? {};
+    lines[refKey(resource)] = place.line ?? null;
+    files.set(place.file, lines);
+  }
+  return [...files].map(([file, lines]) => ({ file, lines }));
+});
 
 /** Reads what encodeGeneration wrote; undefined for anything else. */
 export function decodeGeneration(document: Value): GenerationRecord | undefined {
@@ -131,21 +136,22 @@ function decodeRecordedPart(entry: ValueMap): RecordedPart[] {
 }
 
 function decodeProvenance(entries: readonly ValueMap[]): Pick<GenerationRecord, 'origins' | 'places'> {
-  const places = entries.flatMap(({ file, lines }) =>
-    typeof file !== 'string' || !isMap(lines)
-      ? []
-      : Object.entries(lines).map(([key, line]) => ({
-          resource: refOfKey(key),
-          place: { file, ...(typeof line === 'number' ? { line } : {}) },
-        })),
-  );
   const origins = entries.flatMap(({ part, resources }) =>
     typeof part !== 'string'
       ? []
       : textsOf(resources).map(key => ({ resource: refOfKey(key), source: part })),
   );
-  return { places, origins };
+  return { places: entries.flatMap(placesIn), origins };
 }
+
+const placesIn = oncePer(({ file, lines }: ValueMap): GenerationRecord['places'] =>
+  typeof file !== 'string' || !isMap(lines)
+    ? []
+    : Object.entries(lines).map(([key, line]) => ({
+        resource: refOfKey(key),
+        place: { file, ...(typeof line === 'number' ? { line } : {}) },
+      })),
+);
 
 function refOfKey(key: string): ResourceRef {
   const [apiVersion = '', kind = '', name = ''] = key.split(' ');

@@ -1,6 +1,6 @@
 import { formatTime } from '../protocol/time.js';
 import { oneLine } from '../protocol/text.js';
-import { readRegular, writeAtomic } from './files.js';
+import { readRegular, replaceFile } from './files.js';
 
 /** What the holder of a lock wrote about itself. For messages only: nothing is decided by it. */
 export interface Holder {
@@ -21,8 +21,9 @@ export function thisHolder(command: string): Holder {
   return { pid: process.pid, started: formatTime(started), command: oneLine(command) };
 }
 
+/** Not durable: after a power cut nobody holds the lock. */
 export async function writeHolder(lockPath: string, holder: Holder): Promise<void> {
-  await writeAtomic(holderPath(lockPath), `${JSON.stringify(holder)}\n`);
+  await replaceFile(holderPath(lockPath), `${JSON.stringify(holder)}\n`, { durable: false });
 }
 
 /** Undefined where there is no note, where it makes no sense, or where its process is gone and left it behind. */

@@ -15,6 +15,18 @@ export function searchPathOf(path: string | undefined): string {
  * (`PATH`). Folders that are empty or relative do not count, because they would mean "wherever we happen to be".
  */
 export async function findProgram(name: string, searchPath: string): Promise<string | undefined> {
+  const key = `${name}:${searchPath}`;
+  const last = found.get(key);
+  if (last !== undefined && (await isExecutable(last))) return last;
+  const path = await search(name, searchPath);
+  if (path !== undefined) found.set(key, path);
+  return path;
+}
+
+/** Where programs were found last: as long as they are there, a process goes on with them. */
+const found = new Map<string, string>();
+
+async function search(name: string, searchPath: string): Promise<string | undefined> {
   for (const folder of searchPath.split(':')) {
     if (!folder.startsWith('/')) continue;
     const path = join(folder, name);
