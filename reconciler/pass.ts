@@ -8,7 +8,7 @@ import { planRuns } from './plan-runs.js';
 import type { PassReport } from './report.js';
 import { startRuns } from './start-runs.js';
 import { commitUnderLock, decide } from './conclude.js';
-import { cachePass } from './document-cache.js';
+import { cachePass } from './cache-pass.js';
 import { look, ordersOf, rereadConfig } from './look.js';
 import type { PassFailure, PassOptions } from './pass-options.js';
 import { supposedLook, unheardEvents } from './suppose/look.js';

@@ -14,7 +14,7 @@ import type { LogFile } from '../state/log.js';
 import { StorageError, namingRepair } from '../state/storage-error.js';
 import { decodeQueue, encodeQueue } from './events/queue.js';
 import type { EventQueue } from './events/queue.js';
-import { headUnder, parseDocument, readCommit, readOwn, statePaths, unborn } from './head.js';
+import { headUnder, parseDocument, readCommit, statePaths, unborn } from './head.js';
 import type { Head, ReadDocument } from './head.js';
 import { cachedDocuments } from './document-cache.js';
 import type { CommitMemory } from './memory.js';
@@ -95,8 +95,8 @@ export async function viewStore(
   memory: CommitMemory = { known: new Map() },
   read: ReadDocument = parseDocument,
 ): Promise<StateView> {
-  const leases = decodeLeases(await readRunFile(leasesPath(store.path)));
-  const run = await readRunState(store.path);
+  const leases = decodeLeases(await readRunFile(leasesPath(store.path), read));
+  const run = await readRunState(store.path, read);
   const commit = await namingRepair(store.path, store.head);
   if (commit === null) return { store, head: withGiven(unborn, run.acknowledged), leases, ...run };
   // A commit never changes, so one that was read is read for good.
@@ -128,8 +128,8 @@ async function writeRunFile(path: string, value: Value): Promise<void> {
 }
 
 /** The events on their way, as they are on disk now. */
-export async function readQueue(dir: string): Promise<EventQueue> {
-  return decodeQueue(await readRunFile(queuePath(dir)));
+export async function readQueue(dir: string, read?: ReadDocument): Promise<EventQueue> {
+  return decodeQueue(await readRunFile(queuePath(dir), read));
 }
 
 /** The files in `run/` that a pass depends on. */
@@ -139,11 +139,11 @@ export function runFilePaths(dir: string): string[] {
 
 type RunState = Pick<StateView, 'status' | 'queue' | 'acknowledged'>;
 
-async function readRunState(dir: string): Promise<RunState> {
-  const acknowledged = await readAcknowledged(dir);
+async function readRunState(dir: string, read?: ReadDocument): Promise<RunState> {
+  const acknowledged = await readAcknowledged(dir, read);
   return {
-    status: decodeRunStatus(await readRunFile(statusPath(dir))),
-    queue: await readQueue(dir),
+    status: decodeRunStatus(await readRunFile(statusPath(dir), read)),
+    queue: await readQueue(dir, read),
     ...(acknowledged === undefined ? {} : { acknowledged }),
   };
 }
@@ -152,8 +152,8 @@ function withGiven(head: Head, acknowledged: Acknowledged | undefined): Head {
   return acknowledged === undefined ? head : { ...head, given: acknowledged.highest };
 }
 
-export async function readAcknowledged(dir: string): Promise<Acknowledged | undefined> {
-  return decodeAcknowledged(await readRunFile(acknowledgedPath(dir)));
+export async function readAcknowledged(dir: string, read?: ReadDocument): Promise<Acknowledged | undefined> {
+  return decodeAcknowledged(await readRunFile(acknowledgedPath(dir), read));
 }
 
 /** The visible generation.yaml, undefined where it cannot be read: whoever changed it may have done anything to it. */
@@ -171,17 +171,23 @@ export async function writeAcknowledged(dir: string, acknowledged: Acknowledged)
   await replaceFile(acknowledgedPath(dir), printYaml(encodeAcknowledged(acknowledged)));
 }
 
+/** What the files in `run/` that a pass depends on said last, as far as they were read or written here. */
+export function runDocuments(dir: string): { readonly bytes: Uint8Array; readonly value: Value }[] {
+  return runFilePaths(dir).flatMap(path => lastRead.get(path) ?? []);
+}
+
 /** What the files in `run/` said last: as long as their bytes are the same, they are not parsed again. */
 const lastRead = new Map<string, { readonly bytes: Buffer; readonly value: Value }>();
 
 /** A file of routerd in `run/`; null where there is none. */
-export async function readRunFile(path: string): Promise<Value> {
+export async function readRunFile(path: string, read: ReadDocument = parseDocument): Promise<Value> {
   try {
     const { bytes } = await readRegular(path, Number.MAX_SAFE_INTEGER);
     const last = lastRead.get(path);
     if (last?.bytes.equals(bytes) === true) return last.value;
-    const value = readOwn(path, bytes.toString('utf8'));
-    lastRead.set(path, { bytes, value });
+    const value = read(path, bytes);
+    // What comes from a cache is not for those who commit.
+    if (read === parseDocument) lastRead.set(path, { bytes, value });
     return value;
   } catch (error) {
     if (error instanceof StorageError && error.code === 'ENOENT') return null;

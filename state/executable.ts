@@ -85,7 +85,7 @@ async function lookUp(path: string, identity: Identity): Promise<Checked<Found>>
     const realPath = await realpath(path);
     const stats = await stat(realPath);
     // The path is walked as written: whoever may replace a link on it chooses the program as well.
-    return ok({ realPath, stats, distrust: await checkTrust(path, identity) });
+    return ok({ realPath, stats, distrust: checkTrust(path, identity) });
   } catch (error) {
     switch (errnoOf(error) ?? '') {
       case 'ENOENT':

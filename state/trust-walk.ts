@@ -1,4 +1,4 @@
-import { lstat, readlink } from 'node:fs/promises';
+import { lstatSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { distrustOf, runningIdentity } from './trust.js';
 import type { Distrust, Ownership } from './trust.js';
@@ -6,46 +6,46 @@ import type { Distrust, Ownership } from './trust.js';
 /** Lookups that one walk remembers; make a new one for each pass, because owners and modes change. */
 export interface TrustWalk {
   /** As `findDistrust`, without asking again for what earlier calls have seen. */
-  readonly find: (path: string) => Promise<readonly Distrust[]>;
+  readonly find: (path: string) => readonly Distrust[];
 }
 
 /**
  * Everything on the way from `/` to an absolute path that others could replace, outermost first. Links are followed
  * and count themselves, with the folders they stand in. All offenders are returned and not only the first, because a
  * caller that lets `group-writable` pass would otherwise miss a worse one further in.
- * Rejects with the system's error where the path cannot be followed to its end.
+ * Throws the system's error where the path cannot be followed to its end.
  */
-export function findDistrust(path: string, identity = runningIdentity()): Promise<readonly Distrust[]> {
+export function findDistrust(path: string, identity = runningIdentity()): readonly Distrust[] {
   return trustWalk(identity).find(path);
 }
 
 /** The outermost offender, for callers to whom every rule is fatal. */
-export async function checkTrust(path: string, identity = runningIdentity()): Promise<Distrust | undefined> {
-  return (await findDistrust(path, identity))[0];
+export function checkTrust(path: string, identity = runningIdentity()): Distrust | undefined {
+  return findDistrust(path, identity)[0];
 }
 
 /** Linux gives up after 40 links (`path_resolution(7)`). */
 const maxLinks = 40;
 
 export function trustWalk(identity = runningIdentity()): TrustWalk {
-  const seen = new Map<string, Promise<Entry>>();
+  const seen = new Map<string, Entry>();
 
-  function look(path: string): Promise<Entry> {
+  function look(path: string): Entry {
     const known = seen.get(path) ?? readEntry(path);
     seen.set(path, known);
     return known;
   }
 
-  async function find(path: string): Promise<readonly Distrust[]> {
+  function find(path: string): readonly Distrust[] {
     const found = new Map<string, Distrust>();
-    async function visit(here: string): Promise<Entry> {
-      const entry = await look(here);
+    function visit(here: string): Entry {
+      const entry = look(here);
       const distrust = distrustOf(here, entry, identity);
       if (distrust !== undefined) found.set(here, distrust);
       return entry;
     }
 
-    await visit('/');
+    visit('/');
     let folder = '/';
     let links = 0;
     const rest = partsOf(path).reverse();
@@ -55,7 +55,7 @@ export function trustWalk(identity = runningIdentity()): TrustWalk {
         continue;
       }
       const here = join(folder, part);
-      const { target } = await visit(here);
+      const { target } = visit(here);
       if (target === undefined) {
         folder = here;
         continue;
@@ -75,10 +75,11 @@ interface Entry extends Ownership {
   readonly target?: string;
 }
 
-async function readEntry(path: string): Promise<Entry> {
-  const stats = await lstat(path);
+/** At once, as it takes microseconds. */
+function readEntry(path: string): Entry {
+  const stats = lstatSync(path);
   const { uid, gid, mode } = stats;
-  return stats.isSymbolicLink() ? { uid, gid, mode, target: await readlink(path) } : { uid, gid, mode };
+  return stats.isSymbolicLink() ? { uid, gid, mode, target: readlinkSync(path) } : { uid, gid, mode };
 }
 
 function partsOf(path: string): string[] {

@@ -24,7 +24,7 @@ import type { RunOrder } from '../run-plugin.js';
 import { startRuns } from '../start-runs.js';
 import { sameState, statusAfter } from '../status.js';
 import { createActions } from './actions.js';
-import { cachePass } from '../document-cache.js';
+import { cachePass } from '../cache-pass.js';
 import { agenda } from './agenda.js';
 import { createOwnershipKeeper } from './ownership.js';
 import { createProber } from './prober.js';

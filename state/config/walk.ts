@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
 import { join, relative, sep } from 'node:path';
@@ -32,9 +33,6 @@ export interface WalkFacts {
   readonly trust: TrustWalk;
   readonly problems: Problem[];
 }
-
-/** Files that are read side by side: waiting for each in turn takes longer than reading it. */
-const atOnce = 16;
 
 /** `deep`: at any depth, plugin and schema folders left out. `folders`: in each folder one level down. `flat`: here. */
 type Reach = 'deep' | 'folders' | 'flat';
@@ -87,10 +85,9 @@ export class Walk {
 
   async read(paths: readonly string[]): Promise<ConfigFile[]> {
     const files: ConfigFile[] = [];
-    for (let start = 0; start < paths.length; start += atOnce) {
-      const some = paths.slice(start, start + atOnce);
-      const read = await Promise.all(some.map(path => this.#readOne(path)));
-      files.push(...read.filter(file => file !== undefined));
+    for (const path of paths) {
+      const file = await this.#readOne(path);
+      if (file !== undefined) files.push(file);
     }
     return files;
   }
@@ -98,10 +95,10 @@ export class Walk {
   async #readOne(path: string): Promise<ConfigFile | undefined> {
     const absolute = join(this.#facts.root, path);
     try {
-      for (const distrust of await this.#facts.trust.find(absolute)) {
+      for (const distrust of this.#facts.trust.find(absolute)) {
         if (!this.#accept(distrust)) return undefined;
       }
-      const { bytes, stats } = await readRegular(await realpath(absolute), limits.fileBytes);
+      const { bytes, stats } = await readRegular(realpathSync(absolute), limits.fileBytes);
       return { path, absolute, bytes, modifiedMs: stats.mtimeMs, owner: stats.uid };
     } catch (error) {
       const code = error instanceof StorageError ? error.code : errnoOf(error);

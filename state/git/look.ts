@@ -50,7 +50,7 @@ export async function lookAtStore(dir: string): Promise<Result<StoreSite, StoreF
     const hint = 'name a directory that is empty or does not exist yet';
     return failure('notDirectory', path, { message: 'is a file, not a directory', hint });
   }
-  const distrust = await checkTrust(path);
+  const distrust = checkTrust(path);
   if (distrust !== undefined) {
     const message = `is not safe from other users: ${distrustText(distrust)}`;
     return failure('untrusted', path, { message, hint: distrustHint(distrust) });
