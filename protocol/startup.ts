@@ -144,6 +144,12 @@ export function resourcePaths(value: Value): Path[] {
   return isMap(value) && value['kind'] === 'Router' ? resourcesOf(value).map((_, i) => resourcePath(i)) : [];
 }
 
+/** The resources of a document: those of a Router, or itself. */
+export function resourcesIn(value: Value): Resource[] {
+  const items = isMap(value) && value['kind'] === 'Router' ? resourcesOf(value) : [value];
+  return items.filter(isResource);
+}
+
 /** Whether a map has a whole identity. */
 export function isResource(value: Value | undefined): value is Resource {
   if (!isMap(value)) return false;

@@ -1,6 +1,6 @@
 import type { Value } from '../protocol/resource.js';
-import { writeConfigCache } from '../state/config/cache.js';
 import { sealedCache } from '../state/sealed-cache.js';
+import { cacheConfig } from './config-cache.js';
 import { documentFolder, runFolder } from './document-cache.js';
 import { parsedBefore, statePaths } from './head.js';
 import type { CommitContent } from './head.js';
@@ -12,7 +12,7 @@ export async function cachePass(
   stateDir: string,
   { config, head, settlement, commit }: PassReport,
 ): Promise<void> {
-  await writeConfigCache(stateDir, config);
+  await cacheConfig(stateDir, config);
   await sealedCache(stateDir, runFolder).replace(
     runDocuments(stateDir).map(({ bytes, value }) => ({ bytes, value: () => value })),
   );

@@ -14,6 +14,7 @@ import { underHeldLeases } from './memory.js';
 import type { PassFailure, PassOptions } from './pass-options.js';
 import type { PlannedPlugin } from './plan-runs.js';
 import type { RunOrder } from './run-plugin.js';
+import { cachedConfig } from './config-cache.js';
 import { governed } from './control/governed.js';
 import type { Situation } from './situation.js';
 import { inboxPath, viewState } from './state-dir.js';
@@ -64,7 +65,7 @@ export async function look(
 
 /** The config directory as it is now. Only who commits nothing believes a cache. */
 function readConfig({ config, state, dryRun }: PassOptions, memory: ConfigMemory): Promise<LoadedConfig> {
-  return loadConfig(config, { memory, ...(dryRun ? { cachedIn: state.path } : {}) });
+  return loadConfig(config, { memory, ...(dryRun ? { findKept: cachedConfig(state.path) } : {}) });
 }
 
 /** The same, where that may have been read already: it is read again if `stat` does not say that nothing has changed. */

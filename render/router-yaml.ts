@@ -28,7 +28,7 @@ export function routerText(router: Router): RouterText {
     header: envelope.replace(/ \[\]\n$/, '\n'),
     blocks: router.resources.map(resource => ({
       key: refKey(refOf(resource)),
-      text: printResource(resource),
+      text: textOfResource(resource),
     })),
   };
 }
@@ -46,4 +46,16 @@ export const routerBytes = oncePer((router: Router): Uint8Array => Buffer.from(p
 export const hashOfRouter = oncePer((router: Router): string => sha256(routerBytes(router)));
 
 /** Resources are immutable, so the text of one that is met again is the text it had. */
-const printResource = oncePer((resource: Resource): string => printListItem(resource, resourceIndent));
+const printed = new WeakMap<Resource, string>();
+
+/** How a resource looks in the list of a router. */
+export function textOfResource(resource: Resource): string {
+  let text = printed.get(resource);
+  if (text === undefined) printed.set(resource, (text = printListItem(resource, resourceIndent)));
+  return text;
+}
+
+/** Takes somebody's word for how a resource looks. Not for who commits. */
+export function recallText(resource: Resource, text: string): void {
+  printed.set(resource, text);
+}

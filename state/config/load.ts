@@ -14,7 +14,6 @@ import type { LocatedResource } from '../../protocol/startup.js';
 import { readJson } from '../../protocol/yaml/json.js';
 import type { ReadOutcome, SourceDocument } from '../../protocol/yaml/read.js';
 import { trustWalk } from '../trust-walk.js';
-import { readConfigCache } from './cache.js';
 import { readConfigFiles } from './files.js';
 import type { ConfigFiles, ConfigLocation } from './files.js';
 import type { ConfigFile } from './walk.js';
@@ -68,13 +67,13 @@ export function unchangedConfig(location: ConfigLocation, { last }: ConfigMemory
 export interface LoadOptions {
   /** Filled with what was read. */
   readonly memory?: ConfigMemory;
-  /** The state directory whose cache may be read: for who commits nothing of it. */
-  readonly cachedIn?: string;
+  /** Where documents may be found that were read before: for who commits nothing of it. */
+  readonly findKept?: FindKept;
 }
 
 export async function loadConfig(
   location: ConfigLocation,
-  { memory, cachedIn }: LoadOptions = {},
+  { memory, findKept = () => undefined }: LoadOptions = {},
 ): Promise<LoadedConfig> {
   const last = memory?.last;
   const startedMs = Date.now();
@@ -84,7 +83,7 @@ export async function loadConfig(
       ? last.reading
       : readAll(location, files, {
           before: last,
-          findKept: cachedIn === undefined ? () => undefined : readConfigCache(cachedIn),
+          findKept,
         });
   const { readings, checker, router, resources } = reading;
   const problems: Problem[] = [...files.problems, ...reading.problems];
