@@ -1,5 +1,6 @@
 import type { Path, Place } from './problem.js';
-import { isSound, resourcePaths } from './startup.js';
+import { isInnocent, takeForInnocent } from './references.js';
+import { isSound, resourcePaths, resourcesIn } from './startup.js';
 import type { ResourceChecker } from './startup.js';
 import type { Value } from './resource.js';
 import type { SourceDocument } from './yaml/read.js';
@@ -14,6 +15,8 @@ export interface KeptDocument {
   readonly places: readonly number[];
   /** The digest of a checker that has nothing against it. */
   readonly soundUnder?: string;
+  /** Whether no resource holds what looks like a secret. */
+  readonly innocent?: boolean;
 }
 
 export function keepDocument(document: SourceDocument, checker?: ResourceChecker): KeptDocument {
@@ -24,15 +27,22 @@ export function keepDocument(document: SourceDocument, checker?: ResourceChecker
     return [line, column];
   });
   const sound = checker !== undefined && isSound(document, checker);
-  return { value, places, ...(sound ? { soundUnder: checker.digest } : {}) };
+  const innocent = checker !== undefined && resourcesIn(value).every(isInnocent);
+  return {
+    value,
+    places,
+    ...(sound ? { soundUnder: checker.digest } : {}),
+    ...(innocent ? { innocent } : {}),
+  };
 }
 
 /** The document that was kept. `reread` reads the file again, for a place that was not. */
 export function restoreDocument(
-  { value, places, soundUnder }: KeptDocument,
+  { value, places, soundUnder, innocent = false }: KeptDocument,
   file: string,
   reread: () => SourceDocument | undefined,
 ): SourceDocument {
+  if (innocent) for (const resource of resourcesIn(value)) takeForInnocent(resource);
   return {
     value,
     ...(soundUnder === undefined ? {} : { soundUnder }),
