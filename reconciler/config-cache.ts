@@ -3,6 +3,8 @@ import type { KeptDocument } from '../protocol/kept-document.js';
 import { asValue } from '../protocol/resource.js';
 import { resourcesIn } from '../protocol/startup.js';
 import { recallText, textOfResource } from '../render/router-yaml.js';
+import type { ConfigLocation } from '../state/config/files.js';
+import { loadConfig } from '../state/config/load.js';
 import type { LoadedConfig } from '../state/config/load.js';
 import type { FindKept } from '../state/config/reading.js';
 import { sealedCache } from '../state/sealed-cache.js';
@@ -27,6 +29,11 @@ export function cachedConfig(stateDir: string): FindKept {
         recallText(resource, print.slice(ends[i - 1] ?? 0, ends[i]));
     return documents;
   };
+}
+
+/** The config directory as it is now, for who commits nothing of it. */
+export function browseConfig(location: ConfigLocation): Promise<LoadedConfig> {
+  return loadConfig(location, { findKept: cachedConfig(location.stateDir) });
 }
 
 const written = new WeakSet<LoadedConfig['readings']>();

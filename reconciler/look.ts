@@ -49,7 +49,8 @@ export async function look(
   if (moved !== undefined) return fail({ kind: 'state', failure: moved });
   const view = underHeldLeases(found.value, memory);
   const known = memory?.config ?? kept ?? {};
-  const config = justRead ?? (byStamps ? await rereadConfig(options, known) : await readConfig(options, known));
+  const config =
+    justRead ?? (byStamps ? await rereadConfig(options, known) : await readConfig(options, known));
   const now = options.clock();
   const { situation } = await governed({ options, config, view, now });
   const facts = { dir: options.state.path, listeners: listenersOf(situation), now };

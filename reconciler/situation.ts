@@ -79,9 +79,7 @@ export async function situationOf(
     input,
     ...(facts.permit === undefined && isFrozen(head, facts.now) ? { frozen: true } : {}),
     ...(withheld === undefined ? {} : { withheld }),
-    places: fresh
-      ? placesOf(config.resources)
-      : (order?.places ?? head.record?.places ?? []),
+    places: fresh ? placesOf(config.resources) : (order?.places ?? head.record?.places ?? []),
     plugins: fresh || startup === undefined ? config.plugins : await acceptedPlugins(config, startup),
     bindings: bindingsOf(startup?.resources ?? []),
     checker: config.checker,

@@ -73,10 +73,7 @@ function encodeProvenance(record: GenerationRecord): Value {
     if (source === startupSource) continue;
     parts.set(source, [...(parts.get(source) ?? []), refKey(resource)]);
   }
-  return [
-    ...linesOf(record.places),
-    ...[...parts].map(([part, resources]) => ({ part, resources })),
-  ];
+  return [...linesOf(record.places), ...[...parts].map(([part, resources]) => ({ part, resources }))];
 }
 
 const linesOf = oncePer((places: GenerationRecord['places']): readonly Value[] => {

@@ -90,7 +90,9 @@ export function merge(input: MergeInput, now: Instant): MergeOutcome {
     effective,
     origins: effective.resources.map(resource => {
       const part = partOf.get(resource);
-      return part === undefined ? startupOrigin(resource) : { resource: refOf(resource), source: partId(part) };
+      return part === undefined
+        ? startupOrigin(resource)
+        : { resource: refOf(resource), source: partId(part) };
     }),
     suppressed: [...masks.suppressed.values()],
     parts: accounts,
@@ -104,12 +106,10 @@ interface StartupRules {
   readonly permissions: readonly MaskPermission[];
 }
 
-const rulesOf = oncePer(
-  (startup: Router): StartupRules => ({
-    identities: new Set(startup.resources.map(resource => refKey(refOf(resource)))),
-    permissions: startup.resources.filter(isOverridePolicy).flatMap(decodeMaskPermissions),
-  }),
-);
+const rulesOf = oncePer((startup: Router): StartupRules => ({
+  identities: new Set(startup.resources.map(resource => refKey(refOf(resource)))),
+  permissions: startup.resources.filter(isOverridePolicy).flatMap(decodeMaskPermissions),
+}));
 
 /** In byte order of source, which is also the order of admission. */
 function newestOfEachSource(parts: readonly Part[]): Part[] {
@@ -230,9 +230,10 @@ function refuseMask(part: Part, target: ResourceRef, rules: StartupRules): Probl
   };
 }
 
-const startupOrigin = oncePer(
-  (resource: Resource): Origin => ({ resource: refOf(resource), source: startupSource }),
-);
+const startupOrigin = oncePer((resource: Resource): Origin => ({
+  resource: refOf(resource),
+  source: startupSource,
+}));
 
 /** Startup in its order, less the suppressed; then the parts in order of source, each by identity. */
 function compose(

@@ -14,12 +14,9 @@ const bundle = loadBundle(at('dist/bin/main.cjs'));
 const { main } = bundle.exports as typeof Main;
 const scratch = mkdtempSync(join(tmpdir(), 'routerd-build-'));
 const where = ['--config', at('examples/minimal'), '--state', join(scratch, 'state')];
-const { stdout, stderr } = process;
-const write = [stdout.write.bind(stdout), stderr.write.bind(stderr)] as const;
-stdout.write = stderr.write = () => true;
+process.stdout.write = process.stderr.write = () => true;
 for (const command of [['reconcile'], ['reconcile', '--dry-run'], ['status']])
   await main(['node', 'routerctl', ...command, ...where]);
-[stdout.write, stderr.write] = write;
 const cache = at('dist/bin/main.cjs.cache');
 writeFileSync(cache, bundle.compiled());
 chmodSync(cache, 0o644); // whatever the umask is that main has set

@@ -3,7 +3,7 @@ import type { Result } from '../../protocol/result.js';
 import type { Instant } from '../../protocol/time.js';
 import { viewActions } from '../../reconciler/action/journal.js';
 import type { ActionView, JournalOptions } from '../../reconciler/action/journal.js';
-import { loadConfig } from '../../state/config/load.js';
+import { browseConfig } from '../../reconciler/config-cache.js';
 import type { Store } from '../../state/git/store.js';
 import { settingsOf } from '../settings.js';
 import type { Settings } from '../settings.js';
@@ -33,7 +33,7 @@ export async function openActions(
   const { head, store } = history.value;
   const settings = await settingsOf(options, context.env);
   const view = await viewActions(settings.state.path, head, {
-    config: await loadConfig(settings.config),
+    config: await browseConfig(settings.config),
     now: context.clock(),
   });
   return ok({ settings, store, view, now: context.clock() });

@@ -13,7 +13,7 @@ import { settleOwnership } from '../../reconciler/ownership/settle.js';
 import type { OwnershipSituation, PoolView } from '../../reconciler/ownership/settle.js';
 import { situationOf } from '../../reconciler/situation.js';
 import type { Situation } from '../../reconciler/situation.js';
-import { loadConfig } from '../../state/config/load.js';
+import { browseConfig } from '../../reconciler/config-cache.js';
 import type { LoadedConfig } from '../../state/config/load.js';
 import type { Store } from '../../state/git/store.js';
 import { settingsOf } from '../settings.js';
@@ -45,7 +45,7 @@ export async function openPools(
   if (!history.ok) return fail('said');
   const { head, store, queue: waiting } = history.value;
   const settings = await settingsOf(options, context.env);
-  const config = await loadConfig(settings.config);
+  const config = await browseConfig(settings.config);
   const now = context.clock();
   const situation = await situationOf(config, head, { now });
   const dir = settings.state.path;

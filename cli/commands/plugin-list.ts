@@ -1,7 +1,7 @@
 import { durationText } from '../../protocol/duration.js';
 import type { Trigger } from '../../protocol/plugin.js';
 import { sourceOf } from '../../protocol/plugin.js';
-import { loadConfig } from '../../state/config/load.js';
+import { browseConfig } from '../../reconciler/config-cache.js';
 import { emit, listDocument, table } from '../output/format.js';
 import { settingsOf } from '../settings.js';
 import type { Command, OutputOptions } from './context.js';
@@ -21,7 +21,7 @@ interface PluginItem {
 
 export const pluginList: Command<OutputOptions> = async (options, { io, env }) => {
   const settings = await settingsOf(options, env);
-  const config = await loadConfig(settings.config);
+  const config = await browseConfig(settings.config);
   const bindings = config.resources.filter(({ resource }) => resource.kind === 'DynamicConfigSource');
   const items = config.plugins.map(({ name, declaration, executable, problems }): PluginItem => {
     const binding = bindings.find(({ resource }) => {

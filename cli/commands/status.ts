@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fail, ok } from '../../protocol/result.js';
 import type { Result } from '../../protocol/result.js';
-import { loadConfig } from '../../state/config/load.js';
+import { browseConfig } from '../../reconciler/config-cache.js';
 import { movedByHand } from '../../reconciler/acknowledge.js';
 import { planRuns } from '../../reconciler/plan-runs.js';
 import { whatIfPromoted } from '../../reconciler/control/what-if.js';
@@ -73,7 +73,7 @@ export async function readFacts(
   const view = opened.value;
   const settings = await settingsOf(options, context.env);
   const now = context.clock();
-  const config = await loadConfig(settings.config);
+  const config = await browseConfig(settings.config);
   const situation = await situationOf(config, view.head, { now });
   const dir = settings.state.path;
   const daemon = await findDaemon(dir);

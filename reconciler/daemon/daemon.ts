@@ -131,15 +131,19 @@ export function startDaemon(options: DaemonOptions): Daemon {
       while (asked && !stopping.signal.aborted) {
         asked = false;
         await attemptPass();
-        // Nobody waits for it, so it waits until there is nothing else to do.
-        if (asked || lately === undefined) continue;
-        await cachePass(options.state.path, lately);
-        lately = undefined;
+        await keepForOthers();
       }
     } finally {
       // Here, and not once the promise is settled: a look that is asked for in between would go unheard.
       working = undefined;
     }
+  }
+
+  /** Nobody waits for it, so it waits until there is nothing else to do. */
+  async function keepForOthers(): Promise<void> {
+    if (asked || lately === undefined) return;
+    await cachePass(options.state.path, lately);
+    lately = undefined;
   }
 
   async function attemptPass(): Promise<void> {

@@ -38,12 +38,7 @@ function headAfter(head: Head, { commit, leases, generation }: Settlement): Head
     });
     return { ...head, parts };
   }
-  const files = new Map(
-    [...commit.files].map(([path, content]) => [
-      path,
-      content,
-    ]),
-  );
+  const files = new Map([...commit.files].map(([path, content]) => [path, content]));
   const next = decodeHead({ commit: `predicted-${generation.next}`, files }, leases);
   if (next === undefined) throw new Error('what a pass would commit cannot be read');
   return head.given === undefined ? next : { ...next, given: head.given };

@@ -68,16 +68,11 @@ async function lookAtFile(
   }
 }
 
+/** At once: it takes microseconds, and waiting for each of some hundred files would take longer than asking. */
 async function lstatIfThere(path: string): Promise<BigIntStats | undefined> {
-  return storing('read', path, async () => {
-    try {
-      // At once: it takes microseconds, and waiting for each of some hundred files would take longer than asking.
-      return lstatSync(path, { bigint: true });
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return undefined;
-      throw error;
-    }
-  });
+  return storing('read', path, () =>
+    Promise.resolve(lstatSync(path, { bigint: true, throwIfNoEntry: false })),
+  );
 }
 
 /** Whether a folder holds more than folders: git does not see one that does not. */

@@ -17,7 +17,7 @@ describe('the walk of who could replace a file', () => {
     for (const path of ['a', 'a/b', 'a/b/file']) await chmod(join(dir, path), 0o755);
   });
 
-  it('finds nothing in a private folder below a sticky one', async () => {
+  it('finds nothing in a private folder below a sticky one', () => {
     expect(findDistrust(file)).to.deep.equal([]);
   });
 
