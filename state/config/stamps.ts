@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import type { BigIntStats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ConfigLocation } from './files.js';
 
@@ -19,16 +19,17 @@ const coarsestMs = 2_000;
  */
 export function takeStamps(location: ConfigLocation, programs: readonly string[], sinceMs: number): Stamps {
   const stamps: string[] = [];
-  let newest = 0n;
+  let newest = 0;
 
-  const note = (path: string, stats: BigIntStats): void => {
-    const { dev, ino, mode, uid, gid, size, mtimeNs, ctimeNs } = stats;
-    stamps.push([path, dev, ino, mode, uid, gid, size, mtimeNs, ctimeNs].join(' '));
-    if (ctimeNs > newest) newest = ctimeNs;
+  const note = (path: string, stats: Stats): void => {
+    // As numbers, times are exact to a quarter of a microsecond.
+    const { dev, ino, mode, uid, gid, size, mtimeMs, ctimeMs } = stats;
+    stamps.push(`${path} ${dev} ${ino} ${mode} ${uid} ${gid} ${size} ${mtimeMs} ${ctimeMs}`);
+    if (ctimeMs > newest) newest = ctimeMs;
   };
   const seen = new Set<string>();
   const visit = (path: string): void => {
-    const stats = lstatSync(path, { bigint: true });
+    const stats = lstatSync(path);
     note(path, stats);
     if (stats.isSymbolicLink()) {
       const target = realpathSync(path);
@@ -51,13 +52,13 @@ export function takeStamps(location: ConfigLocation, programs: readonly string[]
     for (const folder of new Set(
       [...roots, ...roots.map(root => realpathSync(root)), ...outside].flatMap(foldersAbove),
     )) {
-      const { dev, ino, mode, uid, gid } = statSync(folder, { bigint: true });
+      const { dev, ino, mode, uid, gid } = statSync(folder);
       stamps.push([folder, dev, ino, mode, uid, gid].join(' '));
     }
   } catch {
     return undefined;
   }
-  return newest < BigInt(Math.floor(sinceMs - coarsestMs)) * 1_000_000n ? stamps.join('\n') : undefined;
+  return newest < sinceMs - coarsestMs ? stamps.join('\n') : undefined;
 }
 
 /** What stands for the startup-config counts as well. Beside a single file, `plugins/` and `schemas/` count as in a directory. */

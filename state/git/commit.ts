@@ -107,9 +107,12 @@ async function writeObjects(
   const { context } = tools;
   tools.signal?.throwIfAborted();
   const fresh = newBlobs(contents, files, parent);
-  await writeBlobs(context, scratch, fresh);
-  tools.signal?.throwIfAborted();
-  const tree = await writeTree(context, files);
+  // Side by side, as the ids are known. Whatever becomes of one, no git may be at work when the lock is given back.
+  const blobs = writeBlobs(context, scratch, fresh);
+  const [written] = await Promise.allSettled([writeTree(context, files), blobs]);
+  await blobs;
+  if (written.status === 'rejected') throw written.reason;
+  const tree = written.value;
   tools.signal?.throwIfAborted();
   const seconds = Math.max(0, Math.floor(input.at / 1_000), parent?.seconds ?? 0);
   const commit = await writeCommit(tools, input, { root: tree.root, seconds });

@@ -44,7 +44,7 @@ export function sameListing(a: Listing, b: Listing): boolean {
 }
 
 /**
- * Writes the tree objects for `files`, whose blobs must be there, with one process. Their ids are computed here as well,
+ * Writes the tree objects for `files`, whose blobs may come later, with one process. Their ids are computed here as well,
  * and git must come to the same ones: what it wrote is then what was meant, byte for byte. `git mktree` reads no
  * configuration (2.39), and so not `core.fsync` either: without `syncObjects` a power cut leaves empty trees.
  */
@@ -54,7 +54,7 @@ export async function writeTree(
 ): Promise<{ root: string; trees: readonly string[] }> {
   const trees = treesOf(files);
   const written = await git(context, {
-    args: ['mktree', '-z', '--batch'],
+    args: ['mktree', '-z', '--batch', '--missing'],
     stdin: trees.map(({ entries }) => `${entries.map(entryLine).join('')}\0`).join(''),
   });
   const ids = trees.map(({ id }) => id);
