@@ -7,7 +7,7 @@ import type { CommitFacts, History } from './history.js';
 import { personProblem } from './person.js';
 import type { Person } from './person.js';
 import { branch, isObjectId, treeProblem } from './names.js';
-import { blobId, objectId, syncObjectFolders, writeBlobs } from './objects.js';
+import { blobId, objectId, syncObjectFolders, layOutBlobs, writeBlobs } from './objects.js';
 import { readRef, syncRefFolders, updateRefs } from './refs.js';
 import type { RefChange } from './refs.js';
 import { writeHeadCache } from './head-cache.js';
@@ -107,18 +107,22 @@ async function writeObjects(
   const { context } = tools;
   tools.signal?.throwIfAborted();
   const fresh = newBlobs(contents, files, parent);
+  const laidOut = await layOutBlobs(context, scratch, fresh);
+  tools.signal?.throwIfAborted();
   // Side by side, as the ids are known. Whatever becomes of one, no git may be at work when the lock is given back.
-  const blobs = writeBlobs(context, scratch, fresh);
-  const [written] = await Promise.allSettled([writeTree(context, files), blobs]);
-  await blobs;
-  if (written.status === 'rejected') throw written.reason;
-  const tree = written.value;
+  const [, tree] = await bothEnded(writeBlobs(context, laidOut), writeTree(context, files));
   tools.signal?.throwIfAborted();
   const seconds = Math.max(0, Math.floor(input.at / 1_000), parent?.seconds ?? 0);
   const commit = await writeCommit(tools, input, { root: tree.root, seconds });
   await syncObjectFolders(context, [...fresh.keys(), ...tree.trees, tree.root, commit]);
   tools.signal?.throwIfAborted();
   return { commit, root: tree.root, seconds };
+}
+
+/** What two promises resolve with, once both are settled; rejects with the error of the first that has one. */
+async function bothEnded<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return [await a, await b];
 }
 
 function bytesOf(files: CommitInput['files']): Map<string, Uint8Array> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { oncePer } from '../../protocol/once-per.js';
 import { fsyncDir, fsyncFile } from '../files.js';
@@ -16,30 +16,43 @@ export function objectId(type: 'blob' | 'commit' | 'tree', content: Uint8Array):
   return createHash('sha1').update(`${type} ${content.length}\0`).update(content).digest('hex');
 }
 
-/**
- * Puts blobs into the object store, all with one process: each is laid into `scratch` under a number, because git reads
- * the paths line by line. Filters, attributes and line ends do not apply. The ids that git gives must be ours.
- */
-export async function writeBlobs(
+/** A blob in a file of its own, from which git takes it. */
+export interface LaidOutBlob {
+  readonly id: string;
+  /** Relative to the work tree. */
+  readonly file: string;
+}
+
+/** Lays each blob into `scratch` under a number, because git reads the paths line by line. */
+export async function layOutBlobs(
   context: GitContext,
   scratch: string,
   blobs: ReadonlyMap<string, Uint8Array>,
-): Promise<void> {
-  if (blobs.size === 0) return;
-  const files: string[] = [];
-  await storing('write in', scratch, async () => {
-    for (const content of blobs.values()) {
-      const file = join(scratch, String(files.length));
-      await writeFile(file, content, { mode: 0o600, flag: 'wx' });
-      await chmod(file, 0o600); // a umask may have taken the right to read from git
-      files.push(relative(context.workTree, file));
+): Promise<LaidOutBlob[]> {
+  const laidOut: LaidOutBlob[] = [];
+  await storing('write in', scratch, () => {
+    for (const [id, content] of blobs) {
+      const file = join(scratch, String(laidOut.length));
+      writeFileSync(file, content, { mode: 0o600, flag: 'wx' });
+      chmodSync(file, 0o600); // a umask may have taken the right to read from git
+      laidOut.push({ id, file: relative(context.workTree, file) });
     }
+    return Promise.resolve();
   });
+  return laidOut;
+}
+
+/**
+ * Puts blobs into the object store, all with one process. Filters, attributes and line ends do not apply. The ids that git
+ * gives must be ours.
+ */
+export async function writeBlobs(context: GitContext, blobs: readonly LaidOutBlob[]): Promise<void> {
+  if (blobs.length === 0) return;
   const answer = await git(context, {
     args: ['hash-object', '-w', '--no-filters', '--stdin-paths'],
-    stdin: `${files.join('\n')}\n`,
+    stdin: blobs.map(({ file }) => `${file}\n`).join(''),
   });
-  const expected = `${[...blobs.keys()].join('\n')}\n`;
+  const expected = blobs.map(({ id }) => `${id}\n`).join('');
   if (answer !== expected)
     throw damaged(context.workTree, 'git hash-object gave other object ids than expected');
 }

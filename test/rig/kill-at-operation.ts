@@ -5,7 +5,7 @@
  */
 import childProcess from 'node:child_process';
 import files from 'node:fs/promises';
-import { constants, writeSync } from 'node:fs';
+import fs, { constants, writeSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
@@ -67,5 +67,6 @@ Reflect.set(handles, 'writeFile', function (this: FileHandle, ...args: unknown[]
 countCalls(handles, ['sync', 'truncate', 'chmod']);
 countCalls(files, ['rename', 'unlink', 'rm', 'rmdir', 'mkdir', 'chmod', 'writeFile']);
 countCalls(files, ['open'], opensForWriting);
+countCalls(fs, ['writeFileSync', 'chmodSync']);
 countCalls(childProcess, ['spawn']);
 syncBuiltinESMExports();
