@@ -56,7 +56,9 @@ describe('caches in the state directory', function () {
 
   it('are believed by nobody who commits', async () => {
     expect(await forge('config', '"metric":1', '"metric":666')).to.be.greaterThan(0);
+    expect(await forge('config', 'metric: 1', 'metric: 888')).to.be.greaterThan(0);
     expect(await forge('documents', '"metric":1', '"metric":777')).to.be.greaterThan(0);
+    expect(await forge('run', '"generation":1', '"generation":41')).to.be.greaterThan(0);
     expect(JSON.stringify(await dryRun())).to.contain('metric: 666');
     const done = await reconcile(here);
     expect([done.code, done.generation.next]).to.deep.equal([0, 2]);
@@ -65,7 +67,7 @@ describe('caches in the state directory', function () {
       expect(text)
         .to.contain('metric: 1\n')
         .and.to.contain('metric: 3\n')
-        .and.not.to.match(/666|777/);
+        .and.not.to.match(/666|777|888/);
     }
     expect(done.changes.map(({ action }) => action)).to.deep.equal(['added', 'changed']);
   });

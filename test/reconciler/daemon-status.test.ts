@@ -25,6 +25,31 @@ describe('what the daemon says about plugins that run', () => {
     await rig.stop();
   });
 
+  it('says nothing of a run that is over within 50 ms, and of a longer one then', async () => {
+    const rig = await DaemonRig.create(route('own'));
+    await rig.add('p', { every: '300s', ttl: '1h' });
+    rig.plugins.behave('p', answering(proposing('of-p')));
+    await rig.start();
+    rig.plugins.behave('p', undefined);
+    const passes = rig.reports.length;
+
+    await rig.advance(300_000);
+    await rig.advance(49);
+    rig.plugins.open('p').answer(proposing('of-p'));
+    await rig.idle();
+    expect(rig.reports.slice(passes).map(({ plugins }) => plugins[0]?.outcome)).to.deep.equal(['renewed']);
+
+    await rig.advance(300_000 - 49);
+    await rig.advance(49);
+    expect(await reconciling(rig)).to.equal('False AsExpected no plugin runs');
+    await rig.advance(1);
+    expect(await reconciling(rig)).to.equal('True PluginsRunning running: p');
+    rig.plugins.open('p').answer(proposing('of-p'));
+    await rig.idle();
+    expect(await reconciling(rig)).to.equal('False AsExpected no plugin runs');
+    await rig.stop();
+  });
+
   it('counts those that wait for their turn', async () => {
     const rig = await DaemonRig.create(route('own'));
     const names = Array.from({ length: 18 }, (_, i) => `p${String(i).padStart(2, '0')}`);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { setProgram, routerFile } from '../rig/config-dir.js';
+import { setProgram, routerFile, writeFiles } from '../rig/config-dir.js';
 import { answering } from '../rig/driven-plugins.js';
 import { DaemonRig, proposing } from '../rig/daemon-rig.js';
 import { checkState } from '../rig/invariants.js';
@@ -53,6 +53,18 @@ describe('the daemon', () => {
     rig.plugins.open('p').answer(proposing('dynamic'));
     await rig.idle();
     expect(rig.plugins.runs).to.have.length(2);
+    await rig.stop();
+  });
+
+  it('takes in what was saved while a plugin ran, though nobody has told it', async () => {
+    const rig = await DaemonRig.create(route('own'));
+    await rig.add('p', { every: '300s' });
+    await rig.start();
+    await writeFiles(rig.config, { 'router.yaml': routerFile(route('own'), route('saved')) });
+    rig.plugins.open('p').answer(proposing('of-p'));
+    await rig.idle();
+    expect(await rig.routes()).to.deep.equal(['own', 'saved', 'of-p']);
+    expect(rig.subjects()).to.have.length(2);
     await rig.stop();
   });
 
