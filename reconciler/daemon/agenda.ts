@@ -1,4 +1,5 @@
 import type { Part } from '../../protocol/part.js';
+import type { Instant } from '../../protocol/time.js';
 import type { Wakeup } from '../../watch/wakeups.js';
 import type { PendingConfirmation } from '../control/confirmation.js';
 import type { Suspension } from '../control/suspension.js';
@@ -21,6 +22,25 @@ export interface AgendaFacts {
   readonly suspended: readonly Suspension[];
   /** The edit that is taken back unless it is confirmed. */
   readonly confirm?: PendingConfirmation | undefined;
+}
+
+/** When the daemon's other work has something to do; undefined for never. */
+export interface OtherWork {
+  readonly actionsAt: Instant | undefined;
+  readonly scanAt: Instant | undefined;
+  readonly probeAt: Instant | undefined;
+  /** When a plugin that still runs then has run for so long that the status has to say so. */
+  readonly tellAt: Instant | undefined;
+}
+
+export function otherWakeups({ actionsAt, scanAt, probeAt, tellAt }: OtherWork): Wakeup<WakeReason>[] {
+  const wakeups: readonly (readonly [WakeReason, string, Instant | undefined])[] = [
+    ['actionDue', 'actions', actionsAt],
+    ['scanDue', 'ownership', scanAt],
+    ['probeDue', 'confirmation', probeAt],
+    ['runUntold', 'plugins', tellAt],
+  ];
+  return wakeups.flatMap(([reason, name, at]) => (at === undefined ? [] : [{ at, reason, name }]));
 }
 
 /** Every moment at which time alone changes what a pass would do. Pure; a plugin that is running has its end to wake us. */

@@ -1,31 +1,26 @@
 import { setMaxListeners } from 'node:events';
-import type { Part } from '../../protocol/part.js';
 import { isExpired } from '../../protocol/part.js';
 import type { Instant } from '../../protocol/time.js';
 import type { LoadedConfig } from '../../state/config/load.js';
 import { createAlarm } from '../../watch/alarm.js';
 import type { Clock } from '../../watch/clock.js';
 import { earliest } from '../../watch/wakeups.js';
+import type { Wakeup } from '../../watch/wakeups.js';
 import { backoffMs } from '../backoff.js';
 import { controlOf } from '../control/control.js';
-import type { Control } from '../control/control.js';
 import { commitUnderLock, decide } from '../conclude.js';
 import { look, ordersOf } from '../look.js';
-import type { Looked } from '../look.js';
 import { forget } from '../memory.js';
 import type { PassMemory } from '../memory.js';
 import type { Attempt } from '../outcomes.js';
 import type { PassOptions } from '../pass-options.js';
 import { planRuns } from '../plan-runs.js';
-import type { PlannedPlugin } from '../plan-runs.js';
-import type { RunStatus } from '../records/run-status.js';
 import type { PassReport } from '../report.js';
 import type { RunOrder } from '../run-plugin.js';
 import { startRuns } from '../start-runs.js';
-import { sameState, statusAfter } from '../status.js';
 import { createActions } from './actions.js';
 import { cachePass } from '../cache-pass.js';
-import { agenda } from './agenda.js';
+import { agenda, otherWakeups } from './agenda.js';
 import { createOwnershipKeeper } from './ownership.js';
 import { createProber } from './prober.js';
 import { createLeaseHolder } from './hold-leases.js';
@@ -34,7 +29,9 @@ import { isQuiet, stateGist } from './quiet.js';
 import type { Quiet } from './quiet.js';
 import { createRuns } from './runs.js';
 import { createTeller } from './say.js';
+import { longestWaitingFirst } from './turns.js';
 import { unwrap } from './unwrap.js';
+import { worthWriting } from './worth-writing.js';
 
 export interface DaemonOptions extends Omit<PassOptions, 'clock' | 'dryRun' | 'only' | 'signal'> {
   readonly clock: Clock;
@@ -184,16 +181,18 @@ export function startDaemon(options: DaemonOptions): Daemon {
     if (taken.length === 0 && lightly) {
       const draft = await decide({ options: passOptions, plan, attempts, config, view, repairs: [] });
       if (!worthWriting(draft, looked, runs.fresh)) {
-        const actionsAt = await actions.consider(looked, draft.finishedAt);
-        const ownershipAt = await ownership.consider(looked, draft.finishedAt);
-        const wakeAt = setAlarm(plan, view.head.parts, {
-          decidedAt: draft.finishedAt,
-          actionsAt,
-          ownershipAt,
-          control: controlOf(view.head),
-          probeAt: prober.consider(view, draft.finishedAt),
-          tellAt: runs.freshForMs === undefined ? undefined : clock.now() + Math.ceil(runs.freshForMs),
-        });
+        const decidedAt = draft.finishedAt;
+        // A part that was in force when the pass was decided has its end before it, even if that has come by now.
+        const live = view.head.parts.filter(part => !isExpired(part, decidedAt));
+        const wakeAt = setAlarm([
+          ...agenda(plan, live, { running: runs.running, ...controlOf(view.head) }),
+          ...otherWakeups({
+            actionsAt: await actions.consider(looked, decidedAt),
+            scanAt: await ownership.consider(looked, decidedAt),
+            probeAt: prober.consider(view, decidedAt),
+            tellAt: runs.freshForMs === undefined ? undefined : clock.now() + Math.ceil(runs.freshForMs),
+          }),
+        ]);
         const busy =
           runs.running.size > 0 || actions.busy || ownership.busy || prober.busy || orders.length > 0;
         if (gist !== undefined && !busy) quiet = { state: gist, until: wakeAt ?? Number.POSITIVE_INFINITY };
@@ -223,22 +222,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
     return [...names].map(name => ({ name, state: 'running' }));
   }
 
-  function setAlarm(
-    plan: readonly PlannedPlugin[],
-    parts: readonly Part[],
-    { decidedAt, actionsAt, ownershipAt, control, probeAt, tellAt }: AlarmFacts,
-  ): Instant | undefined {
-    // A part that was in force when the pass was decided has its end before it, even if that has come by now.
-    const live = parts.filter(part => !isExpired(part, decidedAt));
-    const next = earliest([
-      ...agenda(plan, live, { running: runs.running, ...control }),
-      ...(tellAt === undefined ? [] : [{ at: tellAt, reason: 'runUntold', name: 'plugins' } as const]),
-      ...(probeAt === undefined ? [] : [{ at: probeAt, reason: 'probeDue', name: 'confirmation' } as const]),
-      ...(actionsAt === undefined ? [] : [{ at: actionsAt, reason: 'actionDue', name: 'actions' } as const]),
-      ...(ownershipAt === undefined
-        ? []
-        : [{ at: ownershipAt, reason: 'scanDue', name: 'ownership' } as const]),
-    ]);
+  function setAlarm(wakeups: readonly Wakeup[]): Instant | undefined {
+    const next = earliest(wakeups);
     log(
       'debug',
       'waiting',
@@ -279,34 +264,4 @@ export function startDaemon(options: DaemonOptions): Daemon {
       alarm.wakeAt(undefined);
     },
   };
-}
-
-/** When the parts of a pass were decided, and when the daemon's other work has something to do. */
-interface AlarmFacts {
-  readonly decidedAt: Instant;
-  readonly actionsAt: Instant | undefined;
-  readonly ownershipAt: Instant | undefined;
-  readonly control: Control;
-  readonly probeAt: Instant | undefined;
-  /** When a plugin that still runs then has run for so long that the status has to say so. */
-  readonly tellAt: Instant | undefined;
-}
-
-/**
- * Whether a pass without results has something to put on disk: a commit, a shorter lease, or a changed condition, and it is
- * none that plugins run which were started just now.
- */
-function worthWriting(draft: PassReport, { view }: Looked, fresh: ReadonlySet<string>): boolean {
-  return (
-    draft.settlement?.commit !== undefined ||
-    (draft.settlement?.holds.length ?? 0) > 0 ||
-    view.leasesMoved === true ||
-    !sameState(view.status, statusAfter(view.status, draft), fresh)
-  );
-}
-
-/** Where more are due than may run at once, everyone gets a turn. */
-function longestWaitingFirst(orders: readonly RunOrder[], { plugins }: RunStatus): RunOrder[] {
-  const lastRun = ({ name }: RunOrder) => plugins.get(name)?.startedAt ?? Number.NEGATIVE_INFINITY;
-  return [...orders].sort((a, b) => (lastRun(a) < lastRun(b) ? -1 : lastRun(a) > lastRun(b) ? 1 : 0));
 }
