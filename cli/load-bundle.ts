@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,17 +15,18 @@ export interface LoadedBundle {
 const digestLength = 32;
 
 /**
- * Runs a CommonJS file of ASCII, as bundlers write it, with what V8 had compiled of it when it was built, which spares a command most of its start. V8
+ * Runs a CommonJS file with what V8 had compiled of it when it was built, which spares a command most of its start. V8
  * takes that only from the very same V8; whether it is whole, and of this file, is for us to see. Without it the file is
  * compiled as usual.
  */
 export function loadBundle(file: string): LoadedBundle {
   const source = readFileSync(file);
   const cachedData = readCompiled(`${file}.cache`, source);
-  const script = new Script(
-    `(function (exports, require, module, __filename, __dirname) {${source.toString('latin1')}\n})`,
-    { filename: file, ...(cachedData === undefined ? {} : { cachedData }) },
-  );
+  const text = source.toString(isAscii(source) ? 'latin1' : 'utf8');
+  const script = new Script(`(function (exports, require, module, __filename, __dirname) {${text}\n})`, {
+    filename: file,
+    ...(cachedData === undefined ? {} : { cachedData }),
+  });
   const module = { exports: {} as unknown };
   const run = script.runInThisContext() as (...args: readonly unknown[]) => void;
   run(module.exports, createRequire(file), module, file, dirname(file));

@@ -26,7 +26,7 @@ export function parseDuration(text: string): number | undefined {
   if (match === null) return undefined;
   const [, sign, body = ''] = match;
   if (body === '0') return 0;
-  const part = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
+  const part = /(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y;
   let total = 0;
   while (part.lastIndex < body.length) {
     const found = part.exec(body);

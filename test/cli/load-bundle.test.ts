@@ -26,6 +26,12 @@ describe('a bundle that is loaded with what was compiled of it', () => {
     expect(load()).to.deep.equal(expected);
   });
 
+  it('means what it says beyond ASCII', async () => {
+    await writeFile(file, "exports.answer = () => 'µ is not μ';");
+    await writeFile(cache(), loadBundle(file).compiled());
+    expect(load()).to.equal('µ is not μ');
+  });
+
   it('is compiled anew where that belongs to another file, even to one of the same length', async () => {
     const bundle = loadBundle(file);
     (bundle.exports as { answer: () => unknown }).answer();
