@@ -14,7 +14,9 @@ export const growth: Bench = {
     const around = size === 'full' ? 50 : 5;
     const workspace = makeWorkspace({ resources: 20 });
     const daemon = await residentDaemon(workspace);
-    const before = bytesIn(join(workspace.state, '.git'));
+    const repository = join(workspace.state, '.git');
+    keepHouse(repository);
+    const before = bytesIn(repository);
     const times: number[] = [];
     for (let n = 0; n < generations; n++) {
       workspace.edit();
@@ -24,7 +26,6 @@ export const growth: Bench = {
       await daemon.hint();
     }
     await daemon.stop();
-    const repository = join(workspace.state, '.git');
     const loose = bytesIn(repository) - before;
     keepHouse(repository);
     const bytes = bytesIn(repository) - before;
