@@ -1,13 +1,10 @@
 import { confirmEdit } from '../../reconciler/control/confirm.js';
 import { controlOf } from '../../reconciler/control/control.js';
-import { operatorName } from '../operator.js';
 import { emit } from '../output/format.js';
 import { confirmationItem } from '../reports/control.js';
-import { settingsOf } from '../settings.js';
 import { confirmationLine } from '../text/control-text.js';
 import type { Command, OutputOptions } from './context.js';
-import { explainFailure } from './failure.js';
-import { nudgeDaemon } from './nudge.js';
+import { decide } from './decision.js';
 import { openView } from './view.js';
 
 export interface ConfirmCommandOptions extends OutputOptions {
@@ -21,25 +18,14 @@ export interface ConfirmCommandOptions extends OutputOptions {
 /** Exit codes: 0 confirmed, or with --status something waits; 1 nothing waits, or its time is over. */
 export const confirmGeneration: Command<ConfirmCommandOptions> = async (options, context) => {
   if (options.status === true) return showPending(options, context);
-  const { io, env, clock, signal } = context;
-  const settings = await settingsOf(options, env);
-  const done = await confirmEdit({
-    ...settings,
-    clock,
-    signal,
-    lockTimeoutMs: options.lockTimeout,
-    command: 'routerctl confirm',
-    by: operatorName(env),
-    message: options.message ?? '',
-  });
-  if (!done.ok) return explainFailure(done.failure, io);
-  if (!done.value.ok) {
-    io.note(`routerctl: ${done.value.failure}\n`);
-    return 1;
-  }
-  const item = confirmationItem(done.value.value, clock());
+  const { io, clock } = context;
   // What was edited meanwhile has waited for this.
-  await nudgeDaemon(settings.state.path);
+  const done = await decide(options, context, {
+    command: 'routerctl confirm',
+    perform: base => confirmEdit({ ...base, message: options.message ?? '' }),
+  });
+  if (!done.ok) return done.failure;
+  const item = confirmationItem(done.value.value, clock());
   emit(io, options.output, {
     document: { kind: 'Confirmation', state: 'confirmed', ...item },
     table: () => `confirmed generation ${item.generation}\n`,

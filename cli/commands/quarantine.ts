@@ -1,13 +1,10 @@
 import { controlOf } from '../../reconciler/control/control.js';
 import { releaseQuarantine } from '../../reconciler/control/release.js';
-import { operatorName } from '../operator.js';
 import { emit, listDocument, table } from '../output/format.js';
 import { quarantineItem } from '../reports/control.js';
-import { settingsOf } from '../settings.js';
 import { shortDigest } from '../text/control-text.js';
 import type { Command, OutputOptions } from './context.js';
-import { explainFailure } from './failure.js';
-import { nudgeDaemon } from './nudge.js';
+import { decide } from './decision.js';
 import { openView } from './view.js';
 
 export const quarantineList: Command<OutputOptions> = async (options, context) => {
@@ -41,25 +38,15 @@ export interface QuarantineReleaseOptions extends OutputOptions {
 
 /** Exit codes: 0 released, 1 nothing such is quarantined. */
 export const quarantineRelease: Command<QuarantineReleaseOptions> = async (options, context) => {
-  const { io, env, clock, signal } = context;
-  const settings = await settingsOf(options, env);
-  const done = await releaseQuarantine({
-    ...settings,
-    clock,
-    signal,
-    lockTimeoutMs: options.lockTimeout,
+  const { io } = context;
+  const { digest, message = '' } = options;
+  const done = await decide(options, context, {
     command: 'routerctl quarantine release',
-    digest: options.digest,
-    by: operatorName(env),
-    message: options.message ?? '',
+    perform: base => releaseQuarantine({ ...base, digest, message }),
   });
-  if (!done.ok) return explainFailure(done.failure, io);
-  if (!done.value.ok) {
-    io.note(`routerctl: ${done.value.failure}\n`);
-    return 1;
-  }
-  const items = done.value.value.map(quarantineItem);
-  const told = await nudgeDaemon(settings.state.path);
+  if (!done.ok) return done.failure;
+  const { value, told } = done.value;
+  const items = value.map(quarantineItem);
   emit(io, options.output, {
     document: { ...listDocument('Quarantine', items), kind: 'QuarantineRelease' },
     table: () => items.map(({ digest }) => `released ${shortDigest(digest)}\n`).join(''),

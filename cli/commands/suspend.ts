@@ -2,14 +2,11 @@ import type { Result } from '../../protocol/result.js';
 import { resume, suspend } from '../../reconciler/control/suspend.js';
 import type { Suspension } from '../../reconciler/control/suspension.js';
 import type { StateFailure } from '../../reconciler/pass-options.js';
-import { operatorName } from '../operator.js';
 import { emit } from '../output/format.js';
 import { suspensionItems } from '../reports/control.js';
-import { settingsOf } from '../settings.js';
 import { suspensionLine } from '../text/control-text.js';
 import type { Command, CommandContext, OutputOptions } from './context.js';
-import { explainFailure } from './failure.js';
-import { nudgeDaemon } from './nudge.js';
+import { decide } from './decision.js';
 
 interface TargetOptions extends OutputOptions {
   /** `plugin/<name>`, or `all`. */
@@ -53,25 +50,14 @@ async function change(
   context: CommandContext,
   { kind, perform, text }: Change,
 ): Promise<number> {
-  const { io, env, clock, signal } = context;
+  const { io } = context;
   const { target } = options;
-  const settings = await settingsOf(options, env);
-  const done = await perform({
-    ...settings,
-    clock,
-    signal,
-    lockTimeoutMs: options.lockTimeout,
+  const done = await decide(options, context, {
     command: `routerctl ${kind === 'Suspension' ? 'suspend' : 'resume'} ${target}`,
-    target,
-    by: operatorName(env),
+    perform: base => perform({ ...base, target }),
   });
-  if (!done.ok) return explainFailure(done.failure, io);
-  if (!done.value.ok) {
-    io.note(`routerctl: ${done.value.failure}\n`);
-    return 1;
-  }
+  if (!done.ok) return done.failure;
   const suspension = done.value.value;
-  await nudgeDaemon(settings.state.path);
   const [item] = suspensionItems([suspension], suspension.since);
   emit(io, options.output, {
     document: { ...item, kind },
