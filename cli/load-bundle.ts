@@ -50,5 +50,7 @@ function readCompiled(path: string, source: Buffer): Buffer | undefined {
 }
 
 function digestOf(source: Buffer, data: Buffer): Buffer {
-  return createHash('sha256').update(source).update(data).digest();
+  // V8 itself asks neither for the source, beyond its length, nor for the kind of machine.
+  const machine = `${process.arch} ${process.versions.v8}\0`;
+  return createHash('sha256').update(machine).update(source).update(data).digest();
 }

@@ -17,7 +17,7 @@ import type { RunOrder } from './run-plugin.js';
 import { cachedConfig } from './config-cache.js';
 import { governed } from './control/governed.js';
 import type { Situation } from './situation.js';
-import { inboxPath, viewState } from './state-dir.js';
+import { browseState, inboxPath, viewState } from './state-dir.js';
 import type { StateView } from './state-dir.js';
 import { withStateLock } from './state-lock.js';
 
@@ -31,8 +31,6 @@ export interface Looked {
 export interface LookFacts {
   /** A config that was read a moment ago, by a pass that has written since and only looks at what it wrote. */
   readonly justRead?: LoadedConfig | undefined;
-  /** For who has no memory of its own: filled with what was read of the config directory. */
-  readonly kept?: ConfigMemory;
   /** Whether files that `stat` says are as they were count as unchanged. Default false. */
   readonly byStamps?: boolean;
 }
@@ -40,15 +38,17 @@ export interface LookFacts {
 /** Reads config and state without a lock; it takes one where events lie in the inbox, to take them in. */
 export async function look(
   options: PassOptions,
-  { justRead, kept, byStamps = false }: LookFacts = {},
+  { justRead, byStamps = false }: LookFacts = {},
 ): Promise<Result<Looked, PassFailure>> {
   const { memory } = options;
-  const found = await viewState(options.state, memory?.commits);
+  const found = await (options.dryRun
+    ? browseState(options.state)
+    : viewState(options.state, memory?.commits));
   if (!found.ok) return fail({ kind: 'state', failure: found.failure });
   const moved = await movedByHand(found.value);
   if (moved !== undefined) return fail({ kind: 'state', failure: moved });
   const view = underHeldLeases(found.value, memory);
-  const known = memory?.config ?? kept ?? {};
+  const known = memory?.config ?? {};
   const config =
     justRead ?? (byStamps ? await rereadConfig(options, known) : await readConfig(options, known));
   const now = options.clock();

@@ -18,6 +18,11 @@ export interface PassMemory {
   readonly holdLeases: (parts: readonly Part[]) => readonly Part[];
 }
 
+/** What nobody has read anything for yet. */
+export function freshMemory(): PassMemory {
+  return { config: {}, commits: { known: new Map() }, holdLeases: parts => parts };
+}
+
 /** The commit that was read last. */
 export interface CommitMemory {
   last?: CommitReading;

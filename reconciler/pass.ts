@@ -3,13 +3,13 @@ import type { Result } from '../protocol/result.js';
 import { isOver } from './control/confirmation.js';
 import { controlOf } from './control/control.js';
 import { suspensionOf } from './control/suspension.js';
-import type { ConfigMemory } from '../state/config/load.js';
 import { planRuns } from './plan-runs.js';
 import type { PassReport } from './report.js';
 import { startRuns } from './start-runs.js';
 import { commitUnderLock, decide } from './conclude.js';
 import { cachePass } from './cache-pass.js';
 import { look, ordersOf, rereadConfig } from './look.js';
+import { freshMemory } from './memory.js';
 import type { PassFailure, PassOptions } from './pass-options.js';
 import { supposedLook, unheardEvents } from './suppose/look.js';
 import { supposedConfig } from './suppose/config.js';
@@ -24,10 +24,10 @@ export async function runPass(given: PassOptions): Promise<Result<PassReport, Pa
   const { suppose, only } = given;
   if (suppose !== undefined && !given.dryRun) throw new Error('only a dry-run supposes anything');
   const at = suppose?.at;
-  const options = at === undefined ? given : { ...given, clock: () => at };
   // What did not change while the plugins ran is not read twice.
-  const kept: ConfigMemory = {};
-  const found = await look(options, { kept });
+  const memory = freshMemory();
+  const options = { ...given, memory, ...(at === undefined ? {} : { clock: () => at }) };
+  const found = await look(options);
   if (!found.ok) return found;
   const before = await supposedLook(found.value, options);
   if (!before.ok) return before;
@@ -50,7 +50,8 @@ export async function runPass(given: PassOptions): Promise<Result<PassReport, Pa
   const ran = await startRuns(toRun, { ...options, checker: situation.checker });
   const attempts = [...answered, ...ran];
   // Plugins take time: what the operator saved meanwhile counts, and decides whether a result still holds.
-  const fresh = ran.length === 0 ? config : supposedConfig(await rereadConfig(options, kept), suppose);
+  const fresh =
+    ran.length === 0 ? config : supposedConfig(await rereadConfig(options, memory.config), suppose);
   // With nothing to put in force and nothing to keep, there is no reason to make a state directory.
   const pointless = fresh.startup === undefined && view.store === undefined;
   const repairs = unheardEvents(situation, suppose);

@@ -59,18 +59,26 @@ const queuePath = (dir: string): string => join(dir, 'run', 'events.yaml');
 const statusPath = (dir: string): string => join(dir, 'run', 'status.yaml');
 
 /** Reads a state directory without a lock: HEAD is one whole generation at any moment. Creates nothing. */
-export async function viewState(
+export function viewState(dir: StateDir, memory?: CommitMemory): Promise<Result<StateView, StoreFailure>> {
+  return readState(dir, parseDocument, memory);
+}
+
+/** The same for who only looks, and writes nothing that follows from it: believes what `run/cache` holds. */
+export function browseState(dir: StateDir): Promise<Result<StateView, StoreFailure>> {
+  return readState(dir, cachedDocuments(dir.path));
+}
+
+async function readState(
   dir: StateDir,
+  read: ReadDocument,
   memory?: CommitMemory,
 ): Promise<Result<StateView, StoreFailure>> {
   const opened = await openStore(dir.path, { searchPath: dir.searchPath, cache: 'read' });
-  // Who commits keeps what it reads, and believes no cache.
-  const read = memory === undefined ? cachedDocuments(dir.path) : parseDocument;
   if (opened.ok) return ok(await viewStore(opened.value, memory, read));
   const lost = await lostRepository(dir.path);
   if (lost !== undefined) return fail(lost);
   if (opened.failure.kind !== 'missing') return opened;
-  const run = await readRunState(dir.path);
+  const run = await readRunState(dir.path, read);
   return ok({ store: undefined, head: withGiven(unborn, run.acknowledged), leases: [], ...run });
 }
 
@@ -121,9 +129,13 @@ export async function writeQueue(dir: string, queue: EventQueue): Promise<void> 
   await writeRunFile(queuePath(dir), encodeQueue(queue));
 }
 
-async function writeRunFile(path: string, value: Value): Promise<void> {
+async function writeRunFile(
+  path: string,
+  value: Value,
+  write: (path: string, content: Uint8Array) => Promise<unknown> = writeAtomic,
+): Promise<void> {
   const bytes = Buffer.from(printYaml(value));
-  await writeAtomic(path, bytes);
+  await write(path, bytes);
   lastRead.set(path, { bytes, value });
 }
 
@@ -168,7 +180,7 @@ export async function readVisibleRecord(dir: string): Promise<GenerationRecord |
 
 /** A power cut may bring an older one back, which does no harm: its commit is still one that HEAD comes after. */
 export async function writeAcknowledged(dir: string, acknowledged: Acknowledged): Promise<void> {
-  await replaceFile(acknowledgedPath(dir), printYaml(encodeAcknowledged(acknowledged)));
+  await writeRunFile(acknowledgedPath(dir), encodeAcknowledged(acknowledged), replaceFile);
 }
 
 /** What the files in `run/` that a pass depends on said last, as far as they were read or written here. */

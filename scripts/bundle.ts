@@ -40,7 +40,7 @@ await Promise.all([
     minifySyntax: true,
     minifyWhitespace: true,
     supported: { 'dynamic-import': false },
-    banner: { js: "const hereUrl = require('node:url').pathToFileURL(__filename).href;" },
+    banner: { js: "'use strict'; const hereUrl = require('node:url').pathToFileURL(__filename).href;" },
     define: { 'import.meta.url': 'hereUrl' },
   }),
   build({ ...modules, entryPoints: [at('dist/cli/routerctl.js')], external: ['./main.js'] }),

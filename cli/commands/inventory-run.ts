@@ -31,7 +31,8 @@ export interface InventoryRunOptions extends OutputOptions {
  */
 export const inventoryRun: Command<InventoryRunOptions> = async (options, context) => {
   const { io } = context;
-  const opened = await openPools(options, context);
+  // What a scan finds is committed, so it is made under what the files say.
+  const opened = await openPools(options, context, options.dryRun === true ? 'cache' : 'files');
   if (!opened.ok) return 1;
   const view = poolOf(options.pool, opened.value, context);
   if (view === undefined) return 1;

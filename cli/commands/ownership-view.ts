@@ -14,12 +14,14 @@ import type { OwnershipSituation, PoolView } from '../../reconciler/ownership/se
 import { situationOf } from '../../reconciler/situation.js';
 import type { Situation } from '../../reconciler/situation.js';
 import { browseConfig } from '../../reconciler/config-cache.js';
+import { loadConfig } from '../../state/config/load.js';
 import type { LoadedConfig } from '../../state/config/load.js';
 import type { Store } from '../../state/git/store.js';
 import { settingsOf } from '../settings.js';
 import type { Settings } from '../settings.js';
 import type { CommandContext, OutputOptions } from './context.js';
 import { openHistory } from './view.js';
+import type { ReadFrom } from './view.js';
 
 /** What is known about the pools of this router, read without a lock. */
 export interface OpenedPools {
@@ -40,12 +42,13 @@ export interface OpenedPools {
 export async function openPools(
   options: OutputOptions,
   context: CommandContext,
+  from: ReadFrom = 'cache',
 ): Promise<Result<OpenedPools, 'said'>> {
-  const history = await openHistory(options, context);
+  const history = await openHistory(options, context, from);
   if (!history.ok) return fail('said');
   const { head, store, queue: waiting } = history.value;
   const settings = await settingsOf(options, context.env);
-  const config = await browseConfig(settings.config);
+  const config = await (from === 'cache' ? browseConfig : loadConfig)(settings.config);
   const now = context.clock();
   const situation = await situationOf(config, head, { now });
   const dir = settings.state.path;

@@ -2,20 +2,24 @@ import { fail, ok } from '../../protocol/result.js';
 import type { Result } from '../../protocol/result.js';
 import { printable } from '../../protocol/text.js';
 import type { Store } from '../../state/git/store.js';
-import { viewState } from '../../reconciler/state-dir.js';
+import { browseState, viewState } from '../../reconciler/state-dir.js';
 import type { StateView } from '../../reconciler/state-dir.js';
 import { settingsOf } from '../settings.js';
 import type { CommonOptions } from '../settings.js';
 import type { CommandContext } from './context.js';
 import { say } from './failure.js';
 
-/** Reads the state directory of a command that only looks; what keeps it from that has been said when it fails. */
+/** Where a command takes what was parsed before from: `files` for who writes something that follows from it. */
+export type ReadFrom = 'cache' | 'files';
+
+/** Reads the state directory; what keeps a command from that has been said when it fails. */
 export async function openView(
   options: CommonOptions,
   context: CommandContext,
+  from: ReadFrom = 'cache',
 ): Promise<Result<StateView, 'said'>> {
   const settings = await settingsOf(options, context.env);
-  const view = await viewState(settings.state);
+  const view = await (from === 'cache' ? browseState(settings.state) : viewState(settings.state));
   if (view.ok) return ok(view.value);
   say(context.io, view.failure);
   return fail('said');
@@ -25,8 +29,9 @@ export async function openView(
 export async function openHistory(
   options: CommonOptions,
   context: CommandContext,
+  from: ReadFrom = 'cache',
 ): Promise<Result<StateView & { readonly store: Store }, 'said'>> {
-  const view = await openView(options, context);
+  const view = await openView(options, context, from);
   if (!view.ok) return view;
   const { store } = view.value;
   if (store !== undefined && view.value.head.commit !== undefined) return ok({ ...view.value, store });

@@ -6,7 +6,7 @@ import type { LoadedConfig } from '../../state/config/load.js';
 import { withOpenState } from '../open-state.js';
 import type { OpenOptions } from '../open-state.js';
 import type { StateFailure } from '../pass-options.js';
-import { viewState } from '../state-dir.js';
+import { browseState } from '../state-dir.js';
 import type { StateView } from '../state-dir.js';
 import { controlChanges, controlOf } from './control.js';
 import type { Control } from './control.js';
@@ -44,7 +44,8 @@ export async function changeControl<T>(
     facts: ChangeFacts,
   ) => Result<ControlChange<T>, string> | Promise<Result<ControlChange<T>, string>>,
 ): Promise<Result<Result<T, string>, StateFailure>> {
-  const seen = await viewState(options.state);
+  // So that no state directory is made for nothing; what is decided on is read under the lock.
+  const seen = await browseState(options.state);
   if (!seen.ok) return fail({ kind: 'state', failure: seen.failure });
   if (seen.value.head.record === undefined) return ok(fail(nothingInForce));
   return withOpenState(options, async (state): Promise<Result<T, string>> => {

@@ -6,6 +6,7 @@ import { oneLine } from '../../protocol/text.js';
 import { startupSource } from '../../render/merge.js';
 import { commitUnderLock } from '../conclude.js';
 import { readOwn, statePaths } from '../head.js';
+import { freshMemory } from '../memory.js';
 import { look } from '../look.js';
 import type { PassFailure, PassOptions } from '../pass-options.js';
 import { planRuns } from '../plan-runs.js';
@@ -40,7 +41,8 @@ export interface Promoted {
 
 /** Puts a candidate in force that is held. Runs no plugin. */
 export async function promote(options: PromoteOptions): Promise<Result<Promoted, PromoteFailure>> {
-  const seen = await viewState(options.state);
+  const memory = freshMemory();
+  const seen = await viewState(options.state, memory.commits);
   if (!seen.ok) return fail({ kind: 'state', failure: seen.failure });
   const chosen = choose(controlOf(seen.value.head).held, options.digest);
   if (!chosen.ok) return fail({ kind: 'refused', message: chosen.failure });
@@ -52,6 +54,7 @@ export async function promote(options: PromoteOptions): Promise<Result<Promoted,
     dryRun: false,
     permit: { digest: held.digest },
     promotion: promotion.value,
+    memory,
   };
   const looked = await look(passOptions);
   if (!looked.ok) return looked;

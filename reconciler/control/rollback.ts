@@ -6,6 +6,7 @@ import { commitUnderLock, decide } from '../conclude.js';
 import { generationOf, tagOf } from '../generations.js';
 import { decodeHead, statePaths } from '../head.js';
 import type { Head } from '../head.js';
+import { freshMemory } from '../memory.js';
 import { look } from '../look.js';
 import type { PassFailure, PassOptions } from '../pass-options.js';
 import { planRuns } from '../plan-runs.js';
@@ -39,7 +40,8 @@ export type RollbackFailure =
  */
 export async function rollback(options: RollbackOptions): Promise<Result<PassReport, RollbackFailure>> {
   const { to, operator, message } = options;
-  const seen = await viewState(options.state);
+  const memory = freshMemory();
+  const seen = await viewState(options.state, memory.commits);
   if (!seen.ok) return fail({ kind: 'state', failure: seen.failure });
   const { store, head } = seen.value;
   const commit = store === undefined ? undefined : await commitOf(store, to);
@@ -68,7 +70,7 @@ export async function rollback(options: RollbackOptions): Promise<Result<PassRep
           accepted: view.head.record?.startupConfigHash,
         }),
     });
-  const passOptions: PassOptions = { ...options, order };
+  const passOptions: PassOptions = { ...options, order, memory };
   const looked = await look(passOptions);
   if (!looked.ok) return looked;
   const { config, view, situation } = looked.value;

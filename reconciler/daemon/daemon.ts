@@ -10,7 +10,7 @@ import { backoffMs } from '../backoff.js';
 import { controlOf } from '../control/control.js';
 import { commitUnderLock, decide } from '../conclude.js';
 import { look, ordersOf } from '../look.js';
-import { forget } from '../memory.js';
+import { forget, freshMemory } from '../memory.js';
 import type { PassMemory } from '../memory.js';
 import type { Attempt } from '../outcomes.js';
 import type { PassOptions } from '../pass-options.js';
@@ -91,11 +91,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
   const actions = createActions({ ...options, stopping: stopping.signal, onEnd: look_ });
   const ownership = createOwnershipKeeper({ ...options, stopping: stopping.signal, onEnd: look_ });
   const prober = createProber({ ...options, stopping: stopping.signal, onEnd: look_ });
-  const memory: PassMemory = {
-    config: {},
-    commits: { known: new Map() },
-    holdLeases: createLeaseHolder(clock),
-  };
+  const memory: PassMemory = { ...freshMemory(), holdLeases: createLeaseHolder(clock) };
   const passOptions: PassOptions = {
     ...options,
     clock: () => clock.now(),
@@ -165,7 +161,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
 
   /** The config under which it wrote something; undefined where there was nothing to write. */
   async function pass(): Promise<LoadedConfig | undefined> {
-    if (quiet !== undefined && (await isQuiet(quiet, passOptions, memory))) return undefined;
+    if (quiet !== undefined && !readAll && (await isQuiet(quiet, passOptions, memory))) return undefined;
     quiet = undefined;
     const gist = await stateGist(options.state.path);
     const byStamps = !readAll;

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { sha256 } from '../../protocol/digest.js';
 import { isPlugin } from '../../protocol/plugin.js';
 import type { PluginDeclaration } from '../../protocol/plugin.js';
@@ -76,7 +77,7 @@ export async function loadConfig(
   { memory, findKept = () => undefined }: LoadOptions = {},
 ): Promise<LoadedConfig> {
   const last = memory?.last;
-  const startedMs = Date.now();
+  const stamp = memory === undefined ? undefined : beginStamps(location, last?.stamped?.programs ?? []);
   const files = await readConfigFiles(location, trustWalk());
   const reading =
     last !== undefined && sameFiles(last.files, files)
@@ -112,26 +113,40 @@ export async function loadConfig(
     readings,
     texts: new Map([...readings].flatMap(([path, { text }]) => (text === undefined ? [] : [[path, text]]))),
   };
-  if (memory !== undefined) {
-    const programs = programsOf(plugins);
-    // Taken afterwards: what changed while it was read counts as changed too lately to be told.
-    const stamps = programs === undefined ? undefined : takeStamps(location, programs, startedMs);
-    memory.last = {
-      files,
-      reading,
-      config,
-      stamped: programs === undefined ? undefined : { programs, stamps },
-    };
-  }
+  if (memory !== undefined) memory.last = { files, reading, config, stamped: stamp?.(plugins) };
   return config;
 }
 
-/** Undefined where one is missing: nobody can tell by stamps when it comes. */
-function programsOf(plugins: readonly ConfiguredPlugin[]): string[] | undefined {
-  const programs = plugins.flatMap(({ executable }) =>
-    executable === undefined ? [] : [executable.path, executable.realPath],
-  );
-  return programs.length < 2 * plugins.length ? undefined : [...new Set(programs)].sort();
+/**
+ * Takes stamps before a reading, to be asked after it what they were: undefined where nobody can tell by stamps that nothing
+ * has changed since, as where the program of a plugin is missing. `programs` are those that are known from before.
+ */
+function beginStamps(
+  location: ConfigLocation,
+  programs: readonly string[],
+): (plugins: readonly ConfiguredPlugin[]) => StampedConfig | undefined {
+  const startedMs = Date.now();
+  const before = takeStamps(location, programs, startedMs);
+  return plugins => {
+    const executables = plugins.flatMap(({ executable }) => executable ?? []);
+    if (before === undefined || executables.length < plugins.length) return undefined;
+    const found = [...new Set(executables.flatMap(({ path, realPath }) => [path, realPath]))].sort();
+    if (found.join('\n') === programs.join('\n')) return { programs, stamps: before };
+    // Others than before: what changed while they were read counts as changed too lately to be told.
+    const stamps = takeStamps(location, found, startedMs);
+    const same =
+      takeStamps(location, programs, startedMs) === before &&
+      executables.every(({ path, realPath }) => leadsTo(path, realPath));
+    return same ? { programs: found, stamps } : undefined;
+  };
+}
+
+function leadsTo(path: string, realPath: string): boolean {
+  try {
+    return realpathSync(path) === realPath;
+  } catch {
+    return false;
+  }
 }
 
 /** What the bytes of the files say: it depends on nothing else. */
