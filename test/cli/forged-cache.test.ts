@@ -2,9 +2,10 @@ import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { route } from '../rig/build.js';
-import { routerFile, writeFiles } from '../rig/config-dir.js';
+import { routerFile, setProgram, writeFiles } from '../rig/config-dir.js';
 import { forgeCache } from '../rig/forged-cache.js';
-import { look, poolSetting, seeing } from '../rig/pool-setting.js';
+import { memberValue } from '../rig/mobility.js';
+import { look, observed, poolSetting, seeing } from '../rig/pool-setting.js';
 import { routerctl } from '../rig/routerctl.js';
 import { reconcile, setting } from '../rig/setting.js';
 import type { Setting } from '../rig/setting.js';
@@ -69,11 +70,19 @@ describe('a cache that somebody has forged is believed by nobody who writes:', f
   });
 
   it('not by an inventory run, about where to look and what for', async () => {
-    const here = await poolSetting({ seen: seeing(20) });
-    await forge(here, 'config', 'nic-self', 'nic-forged');
-    await forge(here, 'documents', 'nic-self', 'nic-forged');
+    const discovery = { mode: 'provider-private-ip', subnetRef: 'subnet-real' };
+    const here = await poolSetting({ pool: { members: [memberValue({ ownershipDiscovery: discovery })] } });
+    // It says of a client what it was asked about.
+    const answer = observed(seeing(20)).replaceAll('vm-20', '$ref');
+    await setProgram(
+      here.config,
+      'oci-inventory',
+      `#!/bin/sh\nref=$(grep -o 'subnet-[a-z]*' | head -n 1)\ncat <<END\n${answer}\nEND\n`,
+    );
+    await forge(here, 'config', 'subnet-real', 'subnet-forged');
+    await forge(here, 'documents', 'subnet-real', 'subnet-forged');
     expect((await look(here)).code).to.equal(0);
-    const committed = userGit(here.state, 'grep', '-h', '-e', 'nic-', 'HEAD', '--', 'inventory/');
-    expect(committed).to.contain('nic-20').and.not.to.contain('nic-forged');
+    const committed = userGit(here.state, 'grep', '-h', '-e', 'resourceRef', 'HEAD', '--', 'inventory/');
+    expect(committed).to.contain('subnet-real').and.not.to.contain('subnet-forged');
   });
 });
