@@ -6,6 +6,7 @@ import type { Instant } from '../protocol/time.js';
 import { loadConfig } from '../state/config/load.js';
 import type { LoadedConfig } from '../state/config/load.js';
 import type { Store } from '../state/git/store.js';
+import { cachePass } from './cache-pass.js';
 import { commitSettlement, openForWriting } from './commit.js';
 import { expiryOrder } from './control/expiry.js';
 import { governed, operatorOf } from './control/governed.js';
@@ -61,6 +62,16 @@ export async function commitUnderLock(
       if (done !== 'moved') return ok(done);
     }
   });
+}
+
+/** The same for a command, after which nobody comes who keeps for others what it has read. */
+export async function commitOnce(
+  ...order: Parameters<typeof commitUnderLock>
+): ReturnType<typeof commitUnderLock> {
+  const done = await commitUnderLock(...order);
+  const [{ state }] = order;
+  if (done.ok && done.value.refused === undefined) await cachePass(state.path, done.value);
+  return done;
 }
 
 interface ConcludeOrder {

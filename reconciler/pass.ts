@@ -6,8 +6,7 @@ import { suspensionOf } from './control/suspension.js';
 import { planRuns } from './plan-runs.js';
 import type { PassReport } from './report.js';
 import { startRuns } from './start-runs.js';
-import { commitUnderLock, decide } from './conclude.js';
-import { cachePass } from './cache-pass.js';
+import { commitOnce, decide } from './conclude.js';
 import { look, ordersOf, rereadConfig } from './look.js';
 import { freshMemory } from './memory.js';
 import type { PassFailure, PassOptions } from './pass-options.js';
@@ -55,13 +54,7 @@ export async function runPass(given: PassOptions): Promise<Result<PassReport, Pa
   // With nothing to put in force and nothing to keep, there is no reason to make a state directory.
   const pointless = fresh.startup === undefined && view.store === undefined;
   const repairs = unheardEvents(situation, suppose);
-  if (options.dryRun || pointless)
-    return ok(await decide({ options, plan, attempts, config: fresh, view, repairs }));
-  const done = await commitUnderLock(options, plan, {
-    attempts,
-    config: fresh,
-    readAt: view.head.commit,
-  });
-  if (done.ok && done.value.refused === undefined) await cachePass(options.state.path, done.value);
-  return done;
+  return options.dryRun || pointless
+    ? ok(await decide({ options, plan, attempts, config: fresh, view, repairs }))
+    : commitOnce(options, plan, { attempts, config: fresh, readAt: view.head.commit });
 }

@@ -4,7 +4,7 @@ import { fail, ok } from '../../protocol/result.js';
 import type { Result } from '../../protocol/result.js';
 import { oneLine } from '../../protocol/text.js';
 import { startupSource } from '../../render/merge.js';
-import { commitUnderLock } from '../conclude.js';
+import { commitOnce } from '../conclude.js';
 import { readOwn, statePaths } from '../head.js';
 import { freshMemory } from '../memory.js';
 import { look } from '../look.js';
@@ -62,7 +62,7 @@ export async function promote(options: PromoteOptions): Promise<Result<Promoted,
   const obstacle = held.source === startupSource ? obstacleTo(held, looked.value) : undefined;
   if (obstacle !== undefined) return fail({ kind: 'refused', message: obstacle });
   const plan = planRuns({ ...view, situation }, options.clock());
-  const done = await commitUnderLock(passOptions, plan, {
+  const done = await commitOnce(passOptions, plan, {
     attempts: [],
     config,
     readAt: view.head.commit,

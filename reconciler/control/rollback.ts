@@ -2,7 +2,7 @@ import { fail, ok } from '../../protocol/result.js';
 import type { Result } from '../../protocol/result.js';
 import { StorageError } from '../../state/storage-error.js';
 import type { Store } from '../../state/git/store.js';
-import { commitUnderLock, decide } from '../conclude.js';
+import { commitOnce, decide } from '../conclude.js';
 import { generationOf, tagOf } from '../generations.js';
 import { decodeHead, statePaths } from '../head.js';
 import type { Head } from '../head.js';
@@ -77,7 +77,7 @@ export async function rollback(options: RollbackOptions): Promise<Result<PassRep
   const plan = planRuns({ ...view, situation }, options.clock());
   return options.dryRun
     ? ok(await decide({ options: passOptions, plan, attempts: [], config, view, repairs: [] }))
-    : commitUnderLock(passOptions, plan, { attempts: [], config, readAt: view.head.commit });
+    : commitOnce(passOptions, plan, { attempts: [], config, readAt: view.head.commit });
 }
 
 /**
