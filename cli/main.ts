@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { CommanderError } from 'commander';
 import { killAllChildren } from '../reconciler/plugin/child/process-group.js';
 import { processIo } from './io.js';
+import { keepAwake } from './keep-awake.js';
 import { buildProgram } from './program.js';
 import { sentence } from './sentence.js';
 import { engineVersion } from './version.js';
@@ -9,6 +10,7 @@ import { engineVersion } from './version.js';
 /** Runs routerctl and sets the exit code of the process. Nothing that goes wrong ends in a stack trace. */
 export async function main(argv: readonly string[]): Promise<void> {
   process.umask(0o077);
+  keepAwake();
   const io = processIo();
   const controller = new AbortController();
   // Every plugin that runs listens to it, and there is no leak in that.

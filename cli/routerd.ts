@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { logLevels } from '../reconciler/daemon/logger.js';
 import type { LogLevel } from '../reconciler/daemon/logger.js';
 import { commonOptions, nodeOption } from './common-options.js';
+import { keepAwake } from './keep-awake.js';
 import { parseListen } from './listen.js';
 import type { ListenAddress } from './listen.js';
 import { createLog, logFormats } from './output/log.js';
@@ -20,6 +21,7 @@ interface DaemonCommand extends CommonOptions {
 }
 
 process.umask(0o077);
+keepAwake();
 
 function listenAddress(text: string): ListenAddress {
   const address = parseListen(text);

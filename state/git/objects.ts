@@ -115,14 +115,12 @@ export async function syncObjects(context: GitContext, ids: Iterable<string>): P
 export async function syncObjectFolders(context: GitContext, ids: Iterable<string>): Promise<void> {
   const objects = join(context.gitDir, 'objects');
   const folders = new Set([...ids].map(id => join(objects, id.slice(0, 2))));
-  await Promise.all(
-    [...folders].map(async folder => {
-      try {
-        await fsyncDir(folder);
-      } catch (error) {
-        if (errnoOf(error) !== 'ENOENT') throw error;
-      }
-    }),
-  );
+  for (const folder of folders) {
+    try {
+      await fsyncDir(folder);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+    }
+  }
   await fsyncDir(objects);
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { keepAwake } from '../../cli/keep-awake.js';
 import { root } from '../rig/root.js';
 import { ownership } from './addresses.js';
 import type { Bench, Row } from './bench.js';
@@ -29,6 +30,7 @@ const benches: readonly Bench[] = [
   scale,
 ];
 
+keepAwake();
 const words = process.argv.slice(2);
 const size = words.includes('--smoke') ? 'smoke' : 'full';
 const asJson = words.includes('--json');

@@ -1,3 +1,4 @@
+import { keepAwake } from '../../cli/keep-awake.js';
 import { removeTempDirs } from '../rig/temp.js';
 
 /** What a campaign counts. Every figure of `must be zero` fails it; the others only inform. */
@@ -66,6 +67,7 @@ export function numbersFrom<Key extends string>(
 
 /** Runs a campaign as a program: figures on one line of stdout, details on stderr, exit code 1 for any fault. */
 export async function runCampaign(body: () => Promise<Tally>): Promise<void> {
+  keepAwake();
   try {
     const tally = await body();
     for (const problem of tally.problems) process.stderr.write(`${problem}\n`);

@@ -1,4 +1,7 @@
+import { keepAwake } from '../../cli/keep-awake.js';
 import { removeTempDirs } from './temp.js';
+
+keepAwake();
 
 const clean = { ...Object.getOwnPropertyDescriptors(Object.prototype) };
 
