@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, fsyncSync, openSync } from 'node:fs';
+import { readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { BigIntStats, Dirent, Stats } from 'node:fs';
-import { chmod, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf } from './errno.js';
@@ -36,23 +37,25 @@ export async function replaceFile(
   content: string | Uint8Array,
   { durable = true }: { readonly durable?: boolean } = {},
 ): Promise<BigIntStats> {
-  return storing('write', path, async () => {
-    const draft = join(dirname(path), `.routerd.${randomBytes(6).toString('hex')}.tmp`);
-    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-    const handle = await open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, privateFile);
-    try {
-      await handle.chmod(privateFile); // the umask may have taken bits away
-      await handle.writeFile(content);
-      if (durable) await handle.sync();
-      await rename(draft, path);
-      return await handle.stat({ bigint: true });
-    } catch (error) {
-      await unlink(draft).catch(() => undefined);
-      throw error;
-    } finally {
-      await handle.close();
-    }
-  });
+  return storing('write', path, () => Promise.resolve(replaceAtOnce(path, content, durable)));
+}
+
+function replaceAtOnce(path: string, content: string | Uint8Array, durable: boolean): BigIntStats {
+  const draft = join(dirname(path), `.routerd.${randomBytes(6).toString('hex')}.tmp`);
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  const file = openSync(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, privateFile);
+  try {
+    fchmodSync(file, privateFile); // the umask may have taken bits away
+    writeFileSync(file, content);
+    if (durable) fsyncSync(file);
+    renameSync(draft, path);
+    return fstatSync(file, { bigint: true });
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** A file as it was read: its bytes, and what `fstat` said about those bytes. */
@@ -70,7 +73,10 @@ export async function readRegular(path: string, maxBytes: number): Promise<ReadF
   return storing('read', path, () => Promise.resolve(readAtOnce(path, maxBytes)));
 }
 
-/** Files here are small, and there are hundreds: waiting for each call takes several times as long as the call. */
+/**
+ * Files here are read and written at once: they are small, there are hundreds, and waiting for each call takes several times
+ * as long as the call. Nor does it need node's pool of threads, whose wake-ups can be lost (cli/keep-awake.ts).
+ */
 function readAtOnce(path: string, maxBytes: number): ReadFile {
   for (let attempt = 0; attempt < 3; attempt++) {
     const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
@@ -174,28 +180,30 @@ export async function ensureDir(path: string): Promise<void> {
 
 /** Puts what a file holds on disk, whoever wrote it. */
 export async function fsyncFile(path: string): Promise<void> {
-  await storing('sync', path, async () => {
-    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  await storing('sync', path, () => {
+    const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
     try {
-      await handle.sync();
+      fsyncSync(file);
     } finally {
-      await handle.close();
+      closeSync(file);
     }
+    return Promise.resolve();
   });
 }
 
 /** Makes the names in a directory durable: what was created, renamed or removed in it. */
 export async function fsyncDir(path: string): Promise<void> {
-  await storing('sync the directory', path, async () => {
-    const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  await storing('sync the directory', path, () => {
+    const folder = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
     try {
-      await handle.sync();
+      fsyncSync(folder);
     } catch (error) {
       // Some network and FUSE file systems cannot sync a directory and say so this way.
       if (!['EINVAL', 'ENOTSUP'].includes(errnoOf(error) ?? '')) throw error;
     } finally {
-      await handle.close();
+      closeSync(folder);
     }
+    return Promise.resolve();
   });
 }
 

@@ -5,7 +5,7 @@
  */
 import childProcess from 'node:child_process';
 import files from 'node:fs/promises';
-import fs, { constants, writeSync } from 'node:fs';
+import fs, { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
@@ -55,18 +55,30 @@ const probe = await files.open('/dev/null');
 const handles = Object.getPrototypeOf(probe) as FileHandle;
 await probe.close();
 
+function writeHalf(fd: number, content: unknown): never {
+  const bytes = Buffer.from(content as string);
+  fs.writeSync(fd, bytes.subarray(0, bytes.length / 2));
+  die();
+}
+
 const originalWrite = Reflect.get(handles, 'writeFile') as Call;
 Reflect.set(handles, 'writeFile', function (this: FileHandle, ...args: unknown[]) {
+  if (isTheOne()) writeHalf(this.fd, args[0]);
+  return originalWrite.apply(this, args);
+});
+const originalWriteSync = fs.writeFileSync as Call;
+Reflect.set(fs, 'writeFileSync', (...args: unknown[]) => {
+  const [file, content] = args;
   if (isTheOne()) {
-    const bytes = Buffer.from(args[0] as string);
-    writeSync(this.fd, bytes.subarray(0, bytes.length / 2));
+    if (typeof file === 'number') writeHalf(file, content);
     die();
   }
-  return originalWrite.apply(this, args);
+  return originalWriteSync(...args);
 });
 countCalls(handles, ['sync', 'truncate', 'chmod']);
 countCalls(files, ['rename', 'unlink', 'rm', 'rmdir', 'mkdir', 'chmod', 'writeFile']);
 countCalls(files, ['open'], opensForWriting);
-countCalls(fs, ['writeFileSync', 'chmodSync']);
+countCalls(fs, ['chmodSync', 'fchmodSync', 'fsyncSync', 'renameSync', 'rmSync']);
+countCalls(fs, ['openSync'], opensForWriting);
 countCalls(childProcess, ['spawn']);
 syncBuiltinESMExports();
