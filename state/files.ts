@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fchmodSync, fstatSync, fsyncSync, openSync } from 'node:fs';
-import { readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { BigIntStats, Dirent, Stats } from 'node:fs';
-import { chmod, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
+import { chmod, mkdir, open, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf } from './errno.js';
@@ -160,7 +160,7 @@ async function lastByte(handle: FileHandle, size: number): Promise<number | unde
 export async function ensureDir(path: string): Promise<void> {
   await storing('create the directory', path, async () => {
     try {
-      if ((await stat(path)).isDirectory()) return;
+      if (statSync(path).isDirectory()) return;
       throw new StorageError({ path, operation: 'create the directory', code: 'ENOTDIR' });
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error;
@@ -209,11 +209,11 @@ export async function fsyncDir(path: string): Promise<void> {
 
 /** What a folder holds; nothing where it is not there. Throws StorageError. */
 export async function listFolder(path: string): Promise<Dirent[]> {
-  return storing('read', path, async () => {
+  return storing('read', path, () => {
     try {
-      return await readdir(path, { withFileTypes: true });
+      return Promise.resolve(readdirSync(path, { withFileTypes: true }));
     } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return [];
+      if (errnoOf(error) === 'ENOENT') return Promise.resolve([]);
       throw error;
     }
   });

@@ -29,7 +29,7 @@ export async function startHelper(
   timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<Helper | undefined> {
-  const flock = await flockProgram(path);
+  const flock = flockProgram(path);
   const mode = timeoutMs > 0 ? ['-x'] : ['-x', '-n'];
   const child = spawn(flock, [...mode, path, '/bin/sh', '-c', holdScript], {
     cwd: '/',
@@ -82,7 +82,7 @@ export async function isLocked(path: string): Promise<boolean> {
  * the open file and not to a process: it lasts until everyone to whom the descriptor was handed has closed it.
  */
 export async function lockOpenFile(path: string, handle: FileHandle, mode: '-s' | '-x'): Promise<boolean> {
-  const flock = await flockProgram(path);
+  const flock = flockProgram(path);
   const child = spawn(flock, [mode, '-n', '3'], {
     cwd: '/',
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
@@ -175,8 +175,8 @@ function collectText(stream: NodeJS.ReadableStream | null): () => string {
   return () => text.trim();
 }
 
-async function flockProgram(path: string): Promise<string> {
-  const found = await findProgram('flock', searchPathOf(process.env['PATH']));
+function flockProgram(path: string): string {
+  const found = findProgram('flock', searchPathOf(process.env['PATH']));
   if (found !== undefined) return found;
   const detail = 'there is no program flock in PATH; install util-linux or busybox';
   throw new StorageError({ path, operation: 'lock', code: 'EMISSING', detail });

@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** PROTOCOL's PATH for a process that was started without one. */
@@ -14,11 +13,11 @@ export function searchPathOf(path: string | undefined): string {
  * The absolute path of a program: the first regular, executable file of that name in the folders of `searchPath`
  * (`PATH`). Folders that are empty or relative do not count, because they would mean "wherever we happen to be".
  */
-export async function findProgram(name: string, searchPath: string): Promise<string | undefined> {
+export function findProgram(name: string, searchPath: string): string | undefined {
   const key = `${name}:${searchPath}`;
   const last = found.get(key);
-  if (last !== undefined && (await isExecutable(last))) return last;
-  const path = await search(name, searchPath);
+  if (last !== undefined && isExecutable(last)) return last;
+  const path = search(name, searchPath);
   if (path !== undefined) found.set(key, path);
   return path;
 }
@@ -26,19 +25,19 @@ export async function findProgram(name: string, searchPath: string): Promise<str
 /** Where programs were found last: as long as they are there, a process goes on with them. */
 const found = new Map<string, string>();
 
-async function search(name: string, searchPath: string): Promise<string | undefined> {
+function search(name: string, searchPath: string): string | undefined {
   for (const folder of searchPath.split(':')) {
     if (!folder.startsWith('/')) continue;
     const path = join(folder, name);
-    if (await isExecutable(path)) return path;
+    if (isExecutable(path)) return path;
   }
   return undefined;
 }
 
-async function isExecutable(path: string): Promise<boolean> {
+function isExecutable(path: string): boolean {
   try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
   } catch {
     return false;
   }

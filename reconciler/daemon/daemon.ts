@@ -163,7 +163,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
   async function pass(): Promise<LoadedConfig | undefined> {
     if (quiet !== undefined && !readAll && (await isQuiet(quiet, passOptions, memory))) return undefined;
     quiet = undefined;
-    const gist = await stateGist(options.state.path);
+    const gist = stateGist(options.state.path);
     const byStamps = !readAll;
     readAll = false;
     const looked = unwrap(await look(passOptions, { justRead, byStamps }));

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../../protocol/digest.js';
 import type { Instant } from '../../protocol/time.js';
@@ -15,15 +15,20 @@ export interface Quiet {
 }
 
 /** What the state directory says, as a digest of the bytes that say it; undefined where they cannot be read at once. */
-export async function stateGist(dir: string): Promise<string | undefined> {
+export function stateGist(dir: string): string | undefined {
   try {
-    const head = await readFile(join(dir, '.git', 'refs', 'heads', 'main'));
-    const files = await Promise.all(
-      runFilePaths(dir).map(path => readFile(path).catch(() => Buffer.from('-'))),
-    );
-    return [head, ...files].map(bytes => sha256(bytes)).join(' ');
+    const head = readFileSync(join(dir, '.git', 'refs', 'heads', 'main'));
+    return [head, ...runFilePaths(dir).map(bytesIn)].map(bytes => sha256(bytes)).join(' ');
   } catch {
     return undefined;
+  }
+}
+
+function bytesIn(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch {
+    return Buffer.from('-');
   }
 }
 
@@ -40,6 +45,6 @@ export async function isQuiet(
     clock() < quiet.until &&
     unchangedConfig(config, memory.config) !== undefined &&
     (await readInbox(inboxPath(state.path))).length === 0 &&
-    (await stateGist(state.path)) === quiet.state
+    stateGist(state.path) === quiet.state
   );
 }

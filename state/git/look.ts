@@ -1,4 +1,4 @@
-import { lstat, readdir, realpath } from 'node:fs/promises';
+import { lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, ok } from '../../protocol/result.js';
 import type { Result } from '../../protocol/result.js';
@@ -69,7 +69,7 @@ export async function lookAtStore(dir: string): Promise<Result<StoreSite, StoreF
 
 async function lookAtRepository(path: string): Promise<Result<StoreSite, StoreFailure>> {
   const gitDir = join(path, '.git');
-  if (!(await storing('read', gitDir, () => lstat(gitDir))).isDirectory()) {
+  if (!(await storing('read', gitDir, () => Promise.resolve(lstatSync(gitDir)))).isDirectory()) {
     return failure('foreign', path, {
       message: 'is a work tree of a repository elsewhere',
       hint: 'name a directory that is empty or does not exist yet',
@@ -106,22 +106,22 @@ function isRemain(name: string): boolean {
 }
 
 export async function realPathOf(dir: string): Promise<string | undefined> {
-  return storing('read', dir, async () => {
+  return storing('read', dir, () => {
     try {
-      return await realpath(dir);
+      return Promise.resolve(realpathSync(dir));
     } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return undefined;
+      if (errnoOf(error) === 'ENOENT') return Promise.resolve(undefined);
       throw error;
     }
   });
 }
 
 async function namesIn(path: string): Promise<string[] | undefined> {
-  return storing('read', path, async () => {
+  return storing('read', path, () => {
     try {
-      return await readdir(path);
+      return Promise.resolve(readdirSync(path));
     } catch (error) {
-      if (errnoOf(error) === 'ENOTDIR') return undefined;
+      if (errnoOf(error) === 'ENOTDIR') return Promise.resolve(undefined);
       throw error;
     }
   });

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fail, ok } from '../../protocol/result.js';
 import type { Result } from '../../protocol/result.js';
@@ -93,8 +93,8 @@ function contextOf(program: string, workTree: string, options: StoreOptions): Gi
 /** Programs whose version will do, each with what `stat` said of it: asking git takes a process. */
 const goodEnough = new Map<string, string>();
 
-async function versionOf(file: string): Promise<string> {
-  const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
+function versionOf(file: string): string {
+  const { dev, ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
   return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
 }
 
@@ -126,12 +126,12 @@ async function writeNote({ notes, cache }: StoreOptions & Notes, note: string): 
 
 async function usableGit(options: StoreOptions & Notes): Promise<Result<string, StoreFailure>> {
   const needed = `git ${oldestGit.join('.')} or newer`;
-  const program = await findProgram('git', options.searchPath);
+  const program = findProgram('git', options.searchPath);
   if (program === undefined) {
     const message = `there is no program git in PATH, and routerd needs ${needed}`;
     return fail({ kind: 'gitMissing', path: options.searchPath, message, hint: `install ${needed}` });
   }
-  const file = await versionOf(program);
+  const file = versionOf(program);
   const note = `${program}\n${file}\n`;
   const noted = (await readNote(options)) === note;
   if (goodEnough.get(program) === file || noted) {

@@ -25,7 +25,7 @@ function run(program: string, ...args: string[]): string {
 describe('completion', () => {
   for (const shell of ['bash', 'zsh', 'fish'] as const) {
     it(`prints a script that ${shell} can read`, async function () {
-      if ((await findProgram(shell, searchPath)) === undefined) this.skip(); // this shell is not installed
+      if (findProgram(shell, searchPath) === undefined) this.skip(); // this shell is not installed
       expect(run(shell, '-n', await script(shell))).to.equal('');
     });
 
@@ -57,7 +57,7 @@ describe('completion', () => {
     ];
 
     it('completes commands, options and choices', async function () {
-      const bash = await findProgram('bash', searchPath);
+      const bash = findProgram('bash', searchPath);
       if (bash === undefined) return this.skip(); // bash is not installed
       const calls = completed.map(([line]) => {
         const words = line.split(' ').map(word => `'${word}'`);
@@ -70,7 +70,7 @@ describe('completion', () => {
     });
 
     it('is bound to routerctl', async function () {
-      const bash = await findProgram('bash', searchPath);
+      const bash = findProgram('bash', searchPath);
       if (bash === undefined) return this.skip(); // bash is not installed
       const output = run(bash, '--norc', '-c', `source '${await script('bash')}'; complete -p routerctl`);
       expect(output).to.match(/-F _routerctl routerctl/);

@@ -52,7 +52,7 @@ describe('the daemon and its state directory', () => {
   it('keeps results while git fails, tries again ever more slowly, and heals by itself', async () => {
     const rig = await DaemonRig.create();
     const bin = await tempDir();
-    const git = await findProgram('git', searchPath);
+    const git = findProgram('git', searchPath);
     await writeFile(join(bin, 'git'), `#!/bin/sh\ntest -e ${bin}/broken && exit 128\nexec ${git} "$@"\n`);
     await chmod(join(bin, 'git'), 0o755);
     await rig.add('p', { every: '300s', ttl: '600s' });

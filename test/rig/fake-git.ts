@@ -8,7 +8,7 @@ import { searchPath } from './store.js';
  * `is NAME` asks for the command of this call. Unless the script ends, the real git runs.
  */
 export async function fakeGit(dir: string, script: string): Promise<string> {
-  const real = await findProgram('git', searchPath);
+  const real = findProgram('git', searchPath);
   if (real === undefined) throw new Error('these tests need git');
   const folder = join(dir, 'fake-bin');
   await mkdir(folder, { recursive: true });
