@@ -8,6 +8,7 @@ import type { Place, Problem } from '../protocol/problem.js';
 import { refKey, refOf, refText } from '../protocol/resource.js';
 import type { Resource, ResourceRef, Router } from '../protocol/resource.js';
 import type { Instant } from '../protocol/time.js';
+import { extendRouter } from './router-yaml.js';
 
 export interface MergeInput {
   /** The startup-config. Its own validity is decided before: an invalid one has no candidate. */
@@ -243,15 +244,20 @@ function compose(
 ): Router {
   const kept =
     suppressed.size === 0
-      ? startup.resources
-      : startup.resources.filter(resource => !suppressed.has(refKey(refOf(resource))));
-  const resources = [...kept, ...parts.flatMap(part => byIdentity(part.resources))];
+      ? startup
+      : {
+          ...startup,
+          resources: startup.resources.filter(resource => !suppressed.has(refKey(refOf(resource)))),
+        };
+  const router = extendRouter(
+    kept,
+    parts.flatMap(part => byIdentity(part.resources)),
+  );
   const last = composed.get(startup);
   const same =
-    last?.resources.length === resources.length &&
-    last.resources.every((resource, i) => resource === resources[i]);
+    last?.resources.length === router.resources.length &&
+    last.resources.every((resource, i) => resource === router.resources[i]);
   if (same) return last;
-  const router = { ...startup, resources };
   composed.set(startup, router);
   return router;
 }

@@ -40,7 +40,22 @@ export function printRouter(router: Router): string {
 }
 
 /** The same in UTF-8. Routers are immutable, and one pass asks for the same one several times. */
-export const routerBytes = oncePer((router: Router): Uint8Array => Buffer.from(printRouter(router)));
+export const routerBytes = oncePer((router: Router): Uint8Array => {
+  const beginning = beginnings.get(router);
+  if (beginning === undefined) return Buffer.from(printRouter(router));
+  const rest = router.resources.slice(beginning.resources.length).map(textOfResource).join('');
+  return Buffer.concat([routerBytes(beginning), Buffer.from(rest)]);
+});
+
+/** Routers that are another one, which has resources, with more of them at the end: its text is the beginning of theirs. */
+const beginnings = new WeakMap<Router, Router>();
+
+/** A router with more resources at its end. */
+export function extendRouter(router: Router, more: readonly Resource[]): Router {
+  const extended = { ...router, resources: [...router.resources, ...more] };
+  if (router.resources.length > 0) beginnings.set(extended, router);
+  return extended;
+}
 
 /** `sha256:…` of the canonical YAML: Startup-Config-Hash and Effective-Config-Hash. */
 export const hashOfRouter = oncePer((router: Router): string => sha256(routerBytes(router)));

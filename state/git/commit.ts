@@ -109,11 +109,14 @@ async function writeObjects(
   const fresh = newBlobs(contents, files, parent);
   const laidOut = await layOutBlobs(context, scratch, fresh);
   tools.signal?.throwIfAborted();
-  // Side by side, as the ids are known. Whatever becomes of one, no git may be at work when the lock is given back.
-  const [, tree] = await bothEnded(writeBlobs(context, laidOut), writeTree(context, files));
-  tools.signal?.throwIfAborted();
   const seconds = Math.max(0, Math.floor(input.at / 1_000), parent?.seconds ?? 0);
-  const commit = await writeCommit(tools, input, { root: tree.root, seconds });
+  const writeRest = async () => {
+    const tree = await writeTree(context, files);
+    tools.signal?.throwIfAborted();
+    return { tree, commit: await writeCommit(tools, input, { root: tree.root, seconds }) };
+  };
+  // Side by side, as the ids are known. Whatever becomes of one, no git may be at work when the lock is given back.
+  const [, { tree, commit }] = await bothEnded(writeBlobs(context, laidOut), writeRest());
   await syncObjectFolders(context, [...fresh.keys(), ...tree.trees, tree.root, commit]);
   tools.signal?.throwIfAborted();
   return { commit, root: tree.root, seconds };

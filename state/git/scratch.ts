@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, rm, rmdir } from 'node:fs/promises';
+import { chmodSync, mkdirSync, rmSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../errno.js';
 import { storing } from '../storage-error.js';
@@ -20,29 +20,48 @@ export function scratchRoot(context: GitContext): string {
 export async function withScratch<T>(context: GitContext, body: (dir: string) => Promise<T>): Promise<T> {
   const root = scratchRoot(context);
   const dir = join(root, randomBytes(6).toString('hex'));
-  await storing('write in', root, () => makeFolders(root, dir));
+  await storing('write in', root, () => {
+    makeFolders(root, dir);
+    return Promise.resolve();
+  });
   let done = false;
   try {
     const value = await body(dir);
     done = true;
     return value;
   } finally {
-    await rm(dir, { recursive: true, force: true }).catch(() => undefined);
+    quietly(() => {
+      rmSync(dir, { recursive: true, force: true });
+    });
     // Another run may have its folder there too; the last one takes the root away.
-    if (done) await rmdir(root).catch(() => undefined);
+    if (done)
+      quietly(() => {
+        rmdirSync(root);
+      });
+  }
+}
+
+/** What stays behind is found by the next run. */
+function quietly(remove: () => void): void {
+  try {
+    remove();
+  } catch {
+    // It is there still.
   }
 }
 
 /** Not `mkdir` with `recursive`: on a full disk Node reports that one as ENOENT. */
-async function makeFolders(root: string, dir: string): Promise<void> {
+function makeFolders(root: string, dir: string): void {
   for (let attempt = 1; ; attempt++) {
     try {
-      await mkdir(root, { mode: 0o700 }).catch((error: unknown) => {
+      try {
+        mkdirSync(root, { mode: 0o700 });
+      } catch (error) {
         if (errnoOf(error) !== 'EEXIST') throw error;
-      });
-      await chmod(root, 0o700);
-      await mkdir(dir, { mode: 0o700 });
-      await chmod(dir, 0o700);
+      }
+      chmodSync(root, 0o700);
+      mkdirSync(dir, { mode: 0o700 });
+      chmodSync(dir, 0o700);
       return;
     } catch (error) {
       // A commit that ends without the lock being held may take the root away in between.

@@ -4,6 +4,7 @@ import type { Part } from '../../protocol/part.js';
 import { refKey, refOf } from '../../protocol/resource.js';
 import type { Resource, Router } from '../../protocol/resource.js';
 import { merge } from '../../render/merge.js';
+import { printRouter, routerBytes } from '../../render/router-yaml.js';
 import type { MergeInput } from '../../render/merge.js';
 import { printRouter } from '../../render/router-yaml.js';
 import { binding, maskOf, maskPolicy, part, refTo, route, router } from '../rig/build.js';
@@ -208,6 +209,15 @@ describe('merge', () => {
         fc.property(startup, parts, now, (config, given, at) => {
           const [one, other] = [mergeAt(at, config, given), mergeAt(at, config, [...given].reverse())];
           expect(other).to.deep.equal(one);
+        }),
+      );
+    });
+
+    it('prints what it makes as anybody would who knows nothing of how it came about', () => {
+      fc.assert(
+        fc.property(startup, parts, now, (config, given, at) => {
+          const { effective } = mergeAt(at, config, given);
+          expect(String(routerBytes(effective))).to.equal(printRouter(structuredClone(effective)));
         }),
       );
     });
