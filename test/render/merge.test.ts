@@ -4,9 +4,8 @@ import type { Part } from '../../protocol/part.js';
 import { refKey, refOf } from '../../protocol/resource.js';
 import type { Resource, Router } from '../../protocol/resource.js';
 import { merge } from '../../render/merge.js';
-import { printRouter, routerBytes } from '../../render/router-yaml.js';
 import type { MergeInput } from '../../render/merge.js';
-import { printRouter } from '../../render/router-yaml.js';
+import { printRouter, routerBytes } from '../../render/router-yaml.js';
 import { binding, maskOf, maskPolicy, part, refTo, route, router } from '../rig/build.js';
 
 const mergeAt = (now: number, startup: Router, ...[parts, more]: [readonly Part[], Partial<MergeInput>?]) =>
