@@ -24,7 +24,7 @@ import {
   lostRepository,
   readAcknowledged,
   runLog,
-  viewStore,
+  viewForWriting,
   writeAcknowledged,
   writeLeases,
   writeQueue,
@@ -61,7 +61,7 @@ export async function openForWriting(
   const store = opened.value;
   const recovery = await store.recover();
   if (!recovery.ok) throw unusable(store, recovery.failure);
-  const view = await viewStore(store, memory);
+  const view = await viewForWriting(store, memory);
   const moved = await movedByHand(view);
   if (moved !== undefined) return fail({ kind: 'state', failure: moved });
   const repairs = recovery.value.removed.map((path): Problem => ({

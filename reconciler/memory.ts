@@ -26,12 +26,15 @@ export function freshMemory(): PassMemory {
 /** The commit that was read last. */
 export interface CommitMemory {
   last?: CommitReading;
+  /** The commit of which every object was read from git, or made here: the visible files do not tell that they are there. */
+  sound?: string;
   readonly known: KnownCommits;
 }
 
 /** After a failure nothing is sure any more: the repository may have been changed by whatever failed. */
 export function forget({ commits }: PassMemory): void {
   delete commits.last;
+  delete commits.sound;
   commits.known.clear();
 }
 
@@ -48,7 +51,9 @@ export function remember(
     content,
     (path, bytes) => plan.documents.get(path) ?? parseDocument(path, bytes),
   );
-  if (reading !== undefined) memory.last = { ...reading, ...inForce(settlement, startup) };
+  if (reading === undefined) return;
+  memory.last = { ...reading, ...inForce(settlement, startup) };
+  memory.sound = content.commit;
 }
 
 interface JustCommitted {

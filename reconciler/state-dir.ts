@@ -74,7 +74,7 @@ async function readState(
   memory?: CommitMemory,
 ): Promise<Result<StateView, StoreFailure>> {
   const opened = await openStore(dir.path, { searchPath: dir.searchPath, cache: 'read' });
-  if (opened.ok) return ok(await viewStore(opened.value, memory, read));
+  if (opened.ok) return ok(await viewStore(opened.value, memory, { read }));
   const lost = await lostRepository(dir.path);
   if (lost !== undefined) return fail(lost);
   if (opened.failure.kind !== 'missing') return opened;
@@ -97,23 +97,48 @@ export async function lostRepository(dir: string): Promise<StoreFailure | undefi
   };
 }
 
-/** The same for a store that is open. Throws StorageError where HEAD is not a commit of routerd's. */
-export async function viewStore(
+/** For who writes: HEAD as git has it, every object of it. Throws StorageError where HEAD is not a commit of routerd's. */
+export function viewForWriting(store: Store, memory?: CommitMemory): Promise<StateView> {
+  return viewStore(store, memory, { fromGit: true });
+}
+
+interface ViewFacts {
+  readonly read?: ReadDocument;
+  /** Whether what was read of the visible files alone has to be read again. */
+  readonly fromGit?: boolean;
+}
+
+/** The same files, those that say what they said before as the very same bytes, of which is known what they say. */
+function asBefore(files: ReadonlyMap<string, Uint8Array>, { last }: CommitMemory): Map<string, Uint8Array> {
+  return new Map(
+    [...files].map(([path, bytes]) => {
+      const before = last?.files.get(path);
+      return [path, before !== undefined && Buffer.compare(before, bytes) === 0 ? before : bytes];
+    }),
+  );
+}
+
+/** Throws StorageError where HEAD is not a commit of routerd's. */
+async function viewStore(
   store: Store,
   memory: CommitMemory = { known: new Map() },
-  read: ReadDocument = parseDocument,
+  { read = parseDocument, fromGit = false }: ViewFacts = {},
 ): Promise<StateView> {
   const leases = decodeLeases(await readRunFile(leasesPath(store.path), read));
   const run = await readRunState(store.path, read);
   const commit = await namingRepair(store.path, store.head);
   if (commit === null) return { store, head: withGiven(unborn, run.acknowledged), leases, ...run };
   // A commit never changes, so one that was read is read for good.
-  const reading =
-    memory.last?.commit === commit
-      ? memory.last
-      : readCommit({ commit, files: await namingRepair(store.path, () => store.readTree(commit)) }, read);
+  const known = memory.last?.commit === commit && (!fromGit || memory.sound === commit);
+  const reading = known
+    ? memory.last
+    : readCommit(
+        { commit, files: asBefore(await namingRepair(store.path, () => store.readTree(commit)), memory) },
+        read,
+      );
   if (reading?.record.lineage !== store.lineage) throw foreignHead(store, commit);
   memory.last = reading;
+  if (fromGit) memory.sound = commit;
   return { store, head: withGiven(headUnder(reading, leases), run.acknowledged), leases, ...run };
 }
 
