@@ -1,6 +1,10 @@
+import { fail, ok } from '../protocol/result.js';
+import type { Result } from '../protocol/result.js';
 import type { CommitRecord } from '../state/git/log.js';
 import type { Store } from '../state/git/store.js';
-import { statePaths } from './head.js';
+import { StorageError } from '../state/storage-error.js';
+import { decodeHead, statePaths } from './head.js';
+import type { Head } from './head.js';
 
 /** The tag that names the commit of a generation for plain git. */
 export function tagOf(generation: number): string {
@@ -43,4 +47,15 @@ export async function surveyTags(store: Store, generation: number, unused: numbe
     if (number !== undefined && !present.has(tagOf(number))) missing.set(tagOf(number), commit.commit);
   }
   return { missing, unused: absent - missing.size };
+}
+
+/** What a commit says; the failure is in words. */
+export async function generationAt(store: Store, commit: string): Promise<Result<Head, string>> {
+  try {
+    const head = decodeHead({ commit, files: await store.readTree(commit) }, []);
+    return head === undefined ? fail(`${statePaths.generation} cannot be read`) : ok(head);
+  } catch (error) {
+    if (error instanceof StorageError) return fail(error.message);
+    throw error;
+  }
 }

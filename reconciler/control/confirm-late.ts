@@ -1,5 +1,6 @@
 import { fail, ok } from '../../protocol/result.js';
 import type { Result } from '../../protocol/result.js';
+import { generationAt } from '../generations.js';
 import { statePaths } from '../head.js';
 import type { OpenOptions } from '../open-state.js';
 import type { StateFailure } from '../pass-options.js';
@@ -7,7 +8,6 @@ import { viewState } from '../state-dir.js';
 import type { StateView } from '../state-dir.js';
 import { changeControl } from './change.js';
 import type { Baseline, ConfirmOrder, PendingConfirmation } from './confirmation.js';
-import { generationAt } from './rollback.js';
 
 /** An edit that has been in force for longer is no longer what somebody means who has just typed `--confirm`. */
 const freshMs = 60_000;

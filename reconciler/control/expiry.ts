@@ -1,4 +1,5 @@
 import type { Instant } from '../../protocol/time.js';
+import { generationAt } from '../generations.js';
 import type { StateView } from '../state-dir.js';
 import { statePaths } from '../head.js';
 import { isOver } from './confirmation.js';
@@ -6,7 +7,6 @@ import type { PendingConfirmation } from './confirmation.js';
 import { controlOf } from './control.js';
 import type { Control } from './control.js';
 import type { StartupOrder } from './order.js';
-import { generationAt } from './rollback.js';
 
 /**
  * Takes an edit back that nobody confirmed in time: the startup-config before it is put in force again, and the edit is

@@ -1,11 +1,9 @@
 import { fail, ok } from '../../protocol/result.js';
 import type { Result } from '../../protocol/result.js';
-import { StorageError } from '../../state/storage-error.js';
 import type { Store } from '../../state/git/store.js';
 import { commitOnce, decide } from '../conclude.js';
-import { generationOf, tagOf } from '../generations.js';
-import { decodeHead, statePaths } from '../head.js';
-import type { Head } from '../head.js';
+import { generationAt, generationOf, tagOf } from '../generations.js';
+import { statePaths } from '../head.js';
 import { freshMemory } from '../memory.js';
 import { look } from '../look.js';
 import type { PassFailure, PassOptions } from '../pass-options.js';
@@ -103,15 +101,4 @@ async function commitOf(store: Store, generation: number): Promise<string | unde
   if (tagged !== undefined) return tagged;
   const commits = await store.commits({ path: statePaths.effective });
   return commits.find(commit => generationOf(commit) === generation)?.commit;
-}
-
-/** What a commit says; the failure is in words. */
-export async function generationAt(store: Store, commit: string): Promise<Result<Head, string>> {
-  try {
-    const head = decodeHead({ commit, files: await store.readTree(commit) }, []);
-    return head === undefined ? fail(`${statePaths.generation} cannot be read`) : ok(head);
-  } catch (error) {
-    if (error instanceof StorageError) return fail(error.message);
-    throw error;
-  }
 }

@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs';
 import { sha256 } from '../../protocol/digest.js';
 import { isPlugin } from '../../protocol/plugin.js';
 import type { PluginDeclaration } from '../../protocol/plugin.js';
@@ -22,8 +21,9 @@ import { configuredPlugin, readManifest } from './manifest.js';
 import type { ConfiguredPlugin } from './manifest.js';
 import { createReader } from './reading.js';
 import type { FileReading, FindKept } from './reading.js';
+import { beginStamps } from './stamped.js';
+import type { StampedConfig } from './stamped.js';
 import { takeStamps } from './stamps.js';
-import type { Stamps } from './stamps.js';
 
 /** A config directory as it was at one moment, read, checked and judged. */
 export interface LoadedConfig {
@@ -50,12 +50,6 @@ export interface ConfigMemory {
     readonly config: LoadedConfig;
     readonly stamped: StampedConfig | undefined;
   };
-}
-
-interface StampedConfig {
-  /** The programs of plugins, which may stand anywhere. */
-  readonly programs: readonly string[];
-  readonly stamps: Stamps;
 }
 
 /** What was read last, where everything that it was read from is, by what `stat` says of it, as it was then. */
@@ -115,38 +109,6 @@ export async function loadConfig(
   };
   if (memory !== undefined) memory.last = { files, reading, config, stamped: stamp?.(plugins) };
   return config;
-}
-
-/**
- * Takes stamps before a reading, to be asked after it what they were: undefined where nobody can tell by stamps that nothing
- * has changed since, as where the program of a plugin is missing. `programs` are those that are known from before.
- */
-function beginStamps(
-  location: ConfigLocation,
-  programs: readonly string[],
-): (plugins: readonly ConfiguredPlugin[]) => StampedConfig | undefined {
-  const startedMs = Date.now();
-  const before = takeStamps(location, programs, startedMs);
-  return plugins => {
-    const executables = plugins.flatMap(({ executable }) => executable ?? []);
-    if (before === undefined || executables.length < plugins.length) return undefined;
-    const found = [...new Set(executables.flatMap(({ path, realPath }) => [path, realPath]))].sort();
-    if (found.join('\n') === programs.join('\n')) return { programs, stamps: before };
-    // Others than before: what changed while they were read counts as changed too lately to be told.
-    const stamps = takeStamps(location, found, startedMs);
-    const same =
-      takeStamps(location, programs, startedMs) === before &&
-      executables.every(({ path, realPath }) => leadsTo(path, realPath));
-    return same ? { programs: found, stamps } : undefined;
-  };
-}
-
-function leadsTo(path: string, realPath: string): boolean {
-  try {
-    return realpathSync(path) === realPath;
-  } catch {
-    return false;
-  }
 }
 
 /** What the bytes of the files say: it depends on nothing else. */
