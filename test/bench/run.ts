@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { keepAwake } from '../../cli/keep-awake.js';
 import { root } from '../rig/root.js';
 import { ownership } from './addresses.js';
+import { wantedGenerations } from './bench.js';
 import type { Bench, Row } from './bench.js';
 import { largeDryRun, smallDryRun, version } from './commands.js';
 import { growth } from './growth.js';
@@ -38,6 +39,14 @@ const wanted = words.filter(word => !word.startsWith('--'));
 const chosen = benches.filter(({ name }) =>
   wanted.length === 0 ? size === 'smoke' || name !== scale.name : wanted.some(word => name.includes(word)),
 );
+
+const unknown = wanted.filter(word => !benches.some(({ name }) => name.includes(word)));
+if (unknown.length > 0 || !(wantedGenerations() >= 1)) {
+  const wrong =
+    unknown.length > 0 ? `there is no bench ${unknown.join(', ')}` : '--generations=N is a number above 0';
+  process.stderr.write(`${wrong}; benches: ${benches.map(({ name }) => name).join(', ')}\n`);
+  process.exit(2);
+}
 
 const rows: Row[] = [];
 for (const bench of chosen) {
