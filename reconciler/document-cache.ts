@@ -11,5 +11,6 @@ export const runFolder = 'run';
 export function cachedDocuments(stateDir: string): ReadDocument {
   const documents = sealedCache(stateDir, documentFolder);
   const run = sealedCache(stateDir, runFolder);
+  // The path of a file in a commit is relative.
   return (path, bytes) => (isAbsolute(path) ? run : documents).find(bytes) ?? parseDocument(path, bytes);
 }

@@ -1,4 +1,5 @@
 import { digestOf } from '../protocol/digest.js';
+import { oncePer } from '../protocol/once-per.js';
 import type { PluginDeclaration, SourceBinding } from '../protocol/plugin.js';
 import { redactForPlugin } from '../protocol/redact.js';
 import { isMap, refKey, refOf } from '../protocol/resource.js';
@@ -27,16 +28,10 @@ export function contextOf(declaration: PluginDeclaration, resources: readonly Re
 }
 
 /** Made once for all the plugins that ask. */
-const indexes = new WeakMap<readonly Resource[], ReadonlyMap<string, Resource>>();
-
-function byIdentity(resources: readonly Resource[]): ReadonlyMap<string, Resource> {
-  let index = indexes.get(resources);
-  if (index === undefined) {
-    index = new Map(resources.map(resource => [refKey(refOf(resource)), resource]));
-    indexes.set(resources, index);
-  }
-  return index;
-}
+const byIdentity = oncePer(
+  (resources: readonly Resource[]): ReadonlyMap<string, Resource> =>
+    new Map(resources.map(resource => [refKey(refOf(resource)), resource])),
+);
 
 /**
  * The digest of the plugin's own inputs: its declaration, its program's bytes, its binding, what it may read. A change

@@ -8,7 +8,7 @@ import type { Place, Problem } from '../protocol/problem.js';
 import { refKey, refOf, refText } from '../protocol/resource.js';
 import type { Resource, ResourceRef, Router } from '../protocol/resource.js';
 import type { Instant } from '../protocol/time.js';
-import { extendRouter } from './router-yaml.js';
+import { compose } from './compose.js';
 
 export interface MergeInput {
   /** The startup-config. Its own validity is decided before: an invalid one has no candidate. */
@@ -235,36 +235,3 @@ const startupOrigin = oncePer((resource: Resource): Origin => ({
   resource: refOf(resource),
   source: startupSource,
 }));
-
-/** Startup in its order, less the suppressed; then the parts in order of source, each by identity. */
-function compose(
-  startup: Router,
-  parts: readonly Part[],
-  suppressed: ReadonlyMap<string, Suppression>,
-): Router {
-  const kept =
-    suppressed.size === 0
-      ? startup
-      : {
-          ...startup,
-          resources: startup.resources.filter(resource => !suppressed.has(refKey(refOf(resource)))),
-        };
-  const router = extendRouter(
-    kept,
-    parts.flatMap(part => byIdentity(part.resources)),
-  );
-  const last = composed.get(startup);
-  const same =
-    last?.resources.length === router.resources.length &&
-    last.resources.every((resource, i) => resource === router.resources[i]);
-  if (same) return last;
-  composed.set(startup, router);
-  return router;
-}
-
-/** What was composed last: the same resources make the same router, whose text and digest are known already. */
-const composed = new WeakMap<Router, Router>();
-
-const byIdentity = oncePer((resources: readonly Resource[]) =>
-  [...resources].sort((a, b) => byCodePoint(refKey(refOf(a)), refKey(refOf(b)))),
-);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fchmodSync, fstatSync, fsyncSync, openSync } from 'node:fs';
-import { readSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import type { BigIntStats, Dirent, Stats } from 'node:fs';
 import { chmod, mkdir, open, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
@@ -37,7 +37,7 @@ export async function replaceFile(
   content: string | Uint8Array,
   { durable = true }: { readonly durable?: boolean } = {},
 ): Promise<BigIntStats> {
-  return storing('write', path, () => Promise.resolve(replaceAtOnce(path, content, durable)));
+  return storing('write', path, () => replaceAtOnce(path, content, durable));
 }
 
 function replaceAtOnce(path: string, content: string | Uint8Array, durable: boolean): BigIntStats {
@@ -51,10 +51,21 @@ function replaceAtOnce(path: string, content: string | Uint8Array, durable: bool
     renameSync(draft, path);
     return fstatSync(file, { bigint: true });
   } catch (error) {
-    rmSync(draft, { force: true });
+    quietly(() => {
+      unlinkSync(draft);
+    });
     throw error;
   } finally {
     closeSync(file);
+  }
+}
+
+/** For what is tidied up after something else has gone wrong, which is what the caller is to hear of. */
+export function quietly(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // What stays behind is found by the next run.
   }
 }
 
@@ -70,7 +81,7 @@ export interface ReadFile {
  * `ENOTREG`, `ELOOP`, `EFBIG`, `ECHANGED` and the system's codes.
  */
 export async function readRegular(path: string, maxBytes: number): Promise<ReadFile> {
-  return storing('read', path, () => Promise.resolve(readAtOnce(path, maxBytes)));
+  return storing('read', path, () => readAtOnce(path, maxBytes));
 }
 
 /**
@@ -187,7 +198,6 @@ export async function fsyncFile(path: string): Promise<void> {
     } finally {
       closeSync(file);
     }
-    return Promise.resolve();
   });
 }
 
@@ -203,7 +213,6 @@ export async function fsyncDir(path: string): Promise<void> {
     } finally {
       closeSync(folder);
     }
-    return Promise.resolve();
   });
 }
 
@@ -211,9 +220,9 @@ export async function fsyncDir(path: string): Promise<void> {
 export async function listFolder(path: string): Promise<Dirent[]> {
   return storing('read', path, () => {
     try {
-      return Promise.resolve(readdirSync(path, { withFileTypes: true }));
+      return readdirSync(path, { withFileTypes: true });
     } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return Promise.resolve([]);
+      if (errnoOf(error) === 'ENOENT') return [];
       throw error;
     }
   });

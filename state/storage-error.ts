@@ -54,7 +54,7 @@ export function repairHint(path: string): string {
 }
 
 /** Runs `body` and turns the error of a failed system call into a StorageError about `path`. */
-export async function storing<T>(operation: string, path: string, body: () => Promise<T>): Promise<T> {
+export async function storing<T>(operation: string, path: string, body: () => T | Promise<T>): Promise<T> {
   try {
     return await body();
   } catch (error) {

@@ -5,8 +5,8 @@ import type { ConfigLocation } from './files.js';
 
 /**
  * What `stat` says of everything that a config directory is read from, as one text: as long as that stays the same, nothing
- * has to be read again. Undefined where it cannot be told, or where something changed since a moment or so shortly before
- * it that another change may not show in its times.
+ * has to be read again. Undefined where it cannot be told, or where something has changed after a given moment, or so shortly
+ * before it that another change may not show in its times.
  */
 export type Stamps = string | undefined;
 

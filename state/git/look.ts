@@ -69,7 +69,7 @@ export async function lookAtStore(dir: string): Promise<Result<StoreSite, StoreF
 
 async function lookAtRepository(path: string): Promise<Result<StoreSite, StoreFailure>> {
   const gitDir = join(path, '.git');
-  if (!(await storing('read', gitDir, () => Promise.resolve(lstatSync(gitDir)))).isDirectory()) {
+  if (!(await storing('read', gitDir, () => lstatSync(gitDir))).isDirectory()) {
     return failure('foreign', path, {
       message: 'is a work tree of a repository elsewhere',
       hint: 'name a directory that is empty or does not exist yet',
@@ -108,9 +108,9 @@ function isRemain(name: string): boolean {
 export async function realPathOf(dir: string): Promise<string | undefined> {
   return storing('read', dir, () => {
     try {
-      return Promise.resolve(realpathSync(dir));
+      return realpathSync(dir);
     } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return Promise.resolve(undefined);
+      if (errnoOf(error) === 'ENOENT') return undefined;
       throw error;
     }
   });
@@ -119,9 +119,9 @@ export async function realPathOf(dir: string): Promise<string | undefined> {
 async function namesIn(path: string): Promise<string[] | undefined> {
   return storing('read', path, () => {
     try {
-      return Promise.resolve(readdirSync(path));
+      return readdirSync(path);
     } catch (error) {
-      if (errnoOf(error) === 'ENOTDIR') return Promise.resolve(undefined);
+      if (errnoOf(error) === 'ENOTDIR') return undefined;
       throw error;
     }
   });

@@ -37,7 +37,6 @@ export async function layOutBlobs(
       chmodSync(file, 0o600); // a umask may have taken the right to read from git
       laidOut.push({ id, file: relative(context.workTree, file) });
     }
-    return Promise.resolve();
   });
   return laidOut;
 }

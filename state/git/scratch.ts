@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, rmSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../errno.js';
+import { quietly } from '../files.js';
 import { storing } from '../storage-error.js';
 import type { GitContext } from './environment.js';
 
@@ -22,7 +23,6 @@ export async function withScratch<T>(context: GitContext, body: (dir: string) =>
   const dir = join(root, randomBytes(6).toString('hex'));
   await storing('write in', root, () => {
     makeFolders(root, dir);
-    return Promise.resolve();
   });
   let done = false;
   try {
@@ -38,15 +38,6 @@ export async function withScratch<T>(context: GitContext, body: (dir: string) =>
       quietly(() => {
         rmdirSync(root);
       });
-  }
-}
-
-/** What stays behind is found by the next run. */
-function quietly(remove: () => void): void {
-  try {
-    remove();
-  } catch {
-    // It is there still.
   }
 }
 

@@ -70,9 +70,7 @@ async function lookAtFile(
 
 /** At once: it takes microseconds, and waiting for each of some hundred files would take longer than asking. */
 async function lstatIfThere(path: string): Promise<BigIntStats | undefined> {
-  return storing('read', path, () =>
-    Promise.resolve(lstatSync(path, { bigint: true, throwIfNoEntry: false })),
-  );
+  return storing('read', path, () => lstatSync(path, { bigint: true, throwIfNoEntry: false }));
 }
 
 /** Whether a folder holds more than folders: git does not see one that does not. */

@@ -78,7 +78,16 @@ Reflect.set(fs, 'writeFileSync', (...args: unknown[]) => {
 countCalls(handles, ['sync', 'truncate', 'chmod']);
 countCalls(files, ['rename', 'unlink', 'rm', 'rmdir', 'mkdir', 'chmod', 'writeFile']);
 countCalls(files, ['open'], opensForWriting);
-countCalls(fs, ['chmodSync', 'fchmodSync', 'fsyncSync', 'mkdirSync', 'renameSync', 'rmSync', 'rmdirSync']);
+countCalls(fs, [
+  'chmodSync',
+  'fchmodSync',
+  'fsyncSync',
+  'mkdirSync',
+  'renameSync',
+  'rmSync',
+  'rmdirSync',
+  'unlinkSync',
+]);
 countCalls(fs, ['openSync'], opensForWriting);
 countCalls(childProcess, ['spawn']);
 syncBuiltinESMExports();
